@@ -1,0 +1,1 @@
+"""Text without pictures: alphabets, edit distance, character n-grams."""
