@@ -8,6 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from suite.console import UserError
+
 BLANK = 0  # the one rule of the project: blank first, characters from 1
 
 _PRINTABLE_ASCII = "".join(map(chr, range(0x20, 0x7F)))
@@ -39,15 +41,17 @@ class Alphabet:
 
     def __post_init__(self) -> None:
         if not self.characters:
-            raise _error("an alphabet needs at least one character; received none")
+            raise UserError("an alphabet needs at least one character; received none")
         twice = {c for c in self.characters if self.characters.count(c) > 1}
         if twice:
-            raise _error(
+            raise UserError(
                 f"an alphabet holds each character once; twice: {_name(twice)}"
             )
         loose = {c for c in self.characters if unicodedata.normalize("NFC", c) != c}
         if loose:
-            raise _error(f"characters of an alphabet must be NFC; not: {_name(loose)}")
+            raise UserError(
+                f"characters of an alphabet must be NFC; not: {_name(loose)}"
+            )
 
     @property
     def size(self) -> int:
@@ -82,7 +86,7 @@ class Alphabet:
         except KeyError:
             pass
         shown = text if len(text) <= 60 else text[:57] + "..."
-        raise _error(
+        raise UserError(
             f"text {shown!r} has characters outside the alphabet: "
             f"{_name(self.missing(text))}",
             "Replace them, or train with an alphabet that has them.",
@@ -117,12 +121,6 @@ class Alphabet:
 
 def _name(characters: Iterable[str]) -> str:
     return ", ".join(f"{c!r} (U+{ord(c):04X})" for c in sorted(characters))
-
-
-def _error(message: str, hint: str | None = None) -> Exception:
-    from suite.console import UserError
-
-    return UserError(message, hint)
 
 
 LATIN = Alphabet(_PRINTABLE_ASCII + _WESTERN)
