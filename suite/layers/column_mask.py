@@ -1,0 +1,54 @@
+"""Columns beyond a picture's true width set to zero."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="suite")
+class ColumnMask(keras.layers.Layer):
+    """Set the feature columns beyond the true width of each picture to zero.
+
+    Lines of text are padded on the right to the width of their batch or bucket.
+    A convolution that follows normalization and ReLU would carry what stands in the
+    padding into the last true columns, so a line would be read differently in a
+    wider bucket. With zeros there, as "same" padding puts them at a picture's
+    border, the result for the true columns is the same in every bucket.
+
+    Args:
+        stride: Positive int. Pixels of the picture per feature column. A column
+            that covers at least one true pixel is kept.
+        **kwargs: `name`, `dtype` and the other arguments of `Layer`.
+
+    Call arguments:
+        inputs: Float tensor of shape `(batch, height, columns, channels)`.
+        widths: Int tensor of shape `(batch,)`, true widths in pixels.
+
+    Returns:
+        Tensor of the shape and dtype of `inputs`.
+
+    Raises:
+        ValueError: If `stride` is not positive.
+
+    Example:
+
+    >>> mask = ColumnMask(stride=4)
+    >>> mask(keras.ops.ones((1, 1, 3, 1)), keras.ops.array([5]))[0, 0, :, 0]
+    [1., 1., 0.]
+    """
+
+    def __init__(self, stride, **kwargs):
+        super().__init__(**kwargs)
+        if stride < 1:
+            raise ValueError(f"`stride` must be positive. Received: stride={stride}")
+        self.stride = stride
+
+    def call(self, inputs, widths):
+        starts = ops.arange(ops.shape(inputs)[2], dtype="int32") * self.stride
+        keep = starts[None, :] < ops.cast(widths, "int32")[:, None]  # (batch, columns)
+        return inputs * ops.cast(keep, inputs.dtype)[:, None, :, None]
+
+    def compute_output_shape(self, inputs_shape, widths_shape=None):
+        return inputs_shape
+
+    def get_config(self):
+        return {**super().get_config(), "stride": self.stride}

@@ -1,0 +1,94 @@
+"""The registry: a name stands for a configuration and the functions that use it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import keras
+
+
+class Entry(NamedTuple):
+    """What is registered under a name."""
+
+    config: Any
+    core: Callable[[Any], keras.Model]
+    inference: Callable[[keras.Model], keras.Model]
+
+
+_ENTRIES: dict[str, Entry] = {}
+
+
+def register(
+    name: str,
+    config: Any,
+    core: Callable[[Any], keras.Model],
+    inference: Callable[[keras.Model], keras.Model],
+) -> None:
+    """Register a model.
+
+    Args:
+        name: Name without configuration numbers, sizes spelled out.
+        config: Frozen dataclass instance, the defaults.
+        core: Builds the training core from such a dataclass.
+        inference: Wraps a trained core for inference: plain pixels or ids in,
+            named outputs out.
+
+    Raises:
+        ValueError: If the name is taken.
+    """
+    if name in _ENTRIES:
+        raise ValueError(f"A model is already registered under this name: {name!r}")
+    _ENTRIES[name] = Entry(config, core, inference)
+
+
+def names() -> list[str]:
+    """All registered names, sorted."""
+    return sorted(_ENTRIES)
+
+
+def default_config(name: str) -> Any:
+    """The configuration registered under a name.
+
+    Raises:
+        ValueError: If there is no such name.
+    """
+    if name not in _ENTRIES:
+        raise ValueError(f"Unknown model: {name!r}. Known: {', '.join(names())}")
+    return _ENTRIES[name].config
+
+
+def build(name: str, config: Any = None, **overrides: Any) -> keras.Model:
+    """Build the training core of a registered model.
+
+    Args:
+        name: A registered name.
+        config: Frozen dataclass of that model; the registered one when None.
+        **overrides: Fields to change in it.
+
+    Returns:
+        A functional `keras.Model` that takes and gives floats.
+
+    Raises:
+        ValueError: If there is no such name.
+        TypeError: If an override is no field of the configuration.
+    """
+    if config is None:
+        config = default_config(name)
+    return _ENTRIES[name].core(dataclasses.replace(config, **overrides))
+
+
+def for_inference(name: str, core: keras.Model) -> keras.Model:
+    """Wrap a trained core with casting and normalization at both ends.
+
+    Args:
+        name: The registered name the core was built under.
+        core: The trained core; its weights are shared, not copied.
+
+    Returns:
+        A functional `keras.Model` with dictionaries of named inputs and outputs:
+        what `model.keras` and the exported files hold.
+    """
+    default_config(name)
+    return _ENTRIES[name].inference(core)
