@@ -1,0 +1,1 @@
+"""Readers of published layouts, renderers, augmentation. No keras in this room."""
