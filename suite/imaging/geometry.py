@@ -15,6 +15,25 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from suite.imaging.overlap import iou_matrix, polygon_area, polygon_iou
+
+__all__ = [
+    "Quad",
+    "bounding_box",
+    "box_quad",
+    "grow_distance",
+    "iou_matrix",
+    "min_area_quad",
+    "offset_quad",
+    "order_quad",
+    "polygon_area",
+    "polygon_iou",
+    "quad_size",
+    "rectify",
+    "shrink_distance",
+    "transform_quad",
+]
+
 Quad: TypeAlias = npt.NDArray[np.float32]
 """(4, 2), clockwise from the top left of the text, continuous pixel coordinates."""
 
@@ -39,17 +58,11 @@ def bounding_box(quad: npt.ArrayLike) -> tuple[float, float, float, float]:
 def quad_size(quad: npt.ArrayLike) -> tuple[float, float]:
     """(width, height) in pixels along and across the text.
 
-    Means of the two opposite sides, so a quad seen in perspective gets its middle.
+    Means of opposite sides: a quad seen in perspective is measured at its middle.
     """
     points = np.asarray(quad, np.float64)
     sides = np.linalg.norm(np.roll(points, -1, axis=0) - points, axis=1)
     return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
-
-
-def polygon_area(points: npt.ArrayLike) -> float:
-    """Signed area of a polygon (n, 2); positive when clockwise on the screen."""
-    x, y = np.asarray(points, np.float64).T
-    return float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))) / 2
 
 
 def transform_quad(quad: npt.ArrayLike, matrix: npt.ArrayLike) -> Quad:
@@ -89,8 +102,7 @@ def grow_distance(width: float, height: float, ratio: float = 0.4) -> float:
     as it was; the paper's figures are for words.)
     """
     k = 1 - ratio**2
-    half = (1 - k) * (width + height)
-    square = 8 - 4 * k
+    half, square = (1 - k) * (width + height), 8 - 4 * k
     return (math.sqrt(half**2 + square * k * width * height) - half) / square
 
 
@@ -161,33 +173,6 @@ def min_area_quad(points: npt.ArrayLike) -> Quad:
     """Smallest rotated rectangle around points (n, 2), ordered by `order_quad`."""
     cloud = np.asarray(points, np.float32).reshape(-1, 2)
     return order_quad(cv2.boxPoints(cv2.minAreaRect(cloud)))
-
-
-def polygon_iou(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """Intersection over union, 0..1, of two convex polygons (n, 2), (m, 2)."""
-    # float32 about the common centre: far from the origin it would lose the fraction
-    centre = np.mean(a, axis=0, dtype=np.float64)
-    first, second = ((np.asarray(p) - centre).astype(np.float32) for p in (a, b))
-    areas = abs(polygon_area(first)), abs(polygon_area(second))
-    if min(areas) <= 0:
-        return 0.0
-    common, _ = cv2.intersectConvexConvex(first, second)
-    return min(1.0, common / max(sum(areas) - common, 1e-12))
-
-
-def iou_matrix(a: npt.ArrayLike, b: npt.ArrayLike) -> npt.NDArray[np.float32]:
-    """`polygon_iou` of each quad of `a` (n, 4, 2) with each of `b` (m, 4, 2): (n, m).
-
-    Pairs whose bounding boxes are apart cost nothing.
-    """
-    first = np.asarray(a, np.float64).reshape(-1, 4, 2)
-    second = np.asarray(b, np.float64).reshape(-1, 4, 2)
-    low = np.maximum(first.min(1)[:, None], second.min(1)[None])  # (n, m, 2)
-    high = np.minimum(first.max(1)[:, None], second.max(1)[None])
-    result = np.zeros((len(first), len(second)), np.float32)
-    for i, j in zip(*np.nonzero((high > low).all(-1)), strict=True):
-        result[i, j] = polygon_iou(first[i], second[j])
-    return result
 
 
 def rectify(
