@@ -1,0 +1,198 @@
+"""Character n-gram model: interpolated Kneser-Ney, stored as counts."""
+
+import zipfile
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from suite.console import UserError, atomic_path
+from suite.text.alphabet import Alphabet
+
+BOUNDARY = 0  # class of the line start; in texts the blank's number is free
+_CACHE = 4096  # contexts whose distribution is kept
+_FORMAT = 1
+# What numpy raises on a file that is something else, cut short or altered.
+_BROKEN: tuple[type[Exception], ...] = (
+    *(OSError, EOFError, ValueError, TypeError, LookupError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """n-grams of one length k, as sorted keys and counts.
+
+    A key is the n-gram as a number with base `alphabet.size`, first character
+    highest, so the n-grams of one context are neighbours.
+    """
+
+    contexts: npt.NDArray[np.int64]
+    """(c,) sorted keys of the k - 1 characters before."""
+    starts: npt.NDArray[np.int64]
+    """(c + 1,) where each context's followers begin."""
+    followers: npt.NDArray[np.int64]
+    """(n,) class of the last character."""
+    counts: npt.NDArray[np.int64]
+    """(n,) occurrences, or (below the highest length) distinct predecessors."""
+    totals: npt.NDArray[np.int64]
+    """(c,) sum of the counts of a context, of those too that were not kept."""
+    discount: float
+    """Taken off each count and given to the shorter context, 0..1."""
+
+
+class CharacterModel:
+    """P(character | characters before it on the line), over a fixed alphabet.
+
+    P_k(c | h) = (count(hc) - D_k + rest(h) P_(k-1)(c | h')) / total(h), with h' the
+    context without its first character and rest(h) what the discounts left over;
+    below the highest length, counts are the numbers of distinct characters seen in
+    front. P_0 is uniform over the alphabet, so no character is impossible and each
+    distribution sums to one. A line's start is a context of its own.
+
+    Args:
+        alphabet: Characters that the model knows.
+        levels: Counts of the n-grams of length 1, 2, ...
+
+    Example:
+        >>> model = train_character_model(["abab", "abba"], Alphabet("ab"), order=3)
+        >>> model.log_prob("a", "b") > model.log_prob("a", "a")
+        True
+
+    References:
+        Kneser and Ney, "Improved backing-off for m-gram language modeling", 1995;
+        interpolated as in Chen and Goodman, "An empirical study of smoothing
+        techniques for language modeling", 1999, section 3.
+    """
+
+    def __init__(self, alphabet: Alphabet, levels: list[Level]) -> None:
+        self.alphabet = alphabet
+        self.levels = levels
+        self._cache: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
+
+    @property
+    def order(self) -> int:
+        """Longest n-gram, in characters."""
+        return len(self.levels)
+
+    def clip(self, context: str) -> str:
+        """The end of a text, as long as the model looks back."""
+        return context[-(self.order - 1) :] if self.order > 1 else ""
+
+    def log_probs(self, context: str) -> npt.NDArray[np.float32]:
+        """Natural logarithm of P(character | context) for every class.
+
+        Args:
+            context: The line so far, or its last `order - 1` characters at least; a
+                shorter one is the line's start. Characters of the alphabet only.
+
+        Returns:
+            float32 (alphabet.size,), indexed by class; the blank's is minus
+            infinity. Do not write to it: it is kept for the next call.
+        """
+        context = self.clip(context)
+        found = self._cache.get(context)
+        if found is not None:
+            self._cache.move_to_end(context)
+            return found
+        with np.errstate(divide="ignore"):
+            result = np.log(self._probabilities(context)).astype(np.float32)
+        result.flags.writeable = False
+        self._cache[context] = result
+        if len(self._cache) > _CACHE:
+            self._cache.popitem(last=False)
+        return result
+
+    def log_prob(self, context: str, character: str) -> float:
+        """Natural logarithm of P(character | context); see `log_probs`."""
+        return float(self.log_probs(context)[self.alphabet.encode(character)[0]])
+
+    def _probabilities(self, context: str) -> npt.NDArray[np.float64]:
+        size = self.alphabet.size
+        before = self.alphabet.encode(context).tolist()
+        if len(before) < self.order - 1:
+            before.insert(0, BOUNDARY)
+        result = np.full(size, 1.0 / (size - 1))
+        result[BOUNDARY] = 0.0
+        key = 0
+        for length, level in enumerate(self.levels):
+            if length > len(before):
+                break
+            if length:
+                key += before[-length] * size ** (length - 1)
+            at = int(np.searchsorted(level.contexts, key))
+            if at == len(level.contexts) or level.contexts[at] != key:
+                continue
+            span = slice(level.starts[at], level.starts[at + 1])
+            kept = level.counts[span] - level.discount
+            result *= (level.totals[at] - kept.sum()) / level.totals[at]
+            result[level.followers[span]] += kept / level.totals[at]
+        return result
+
+    def save(self, file: Path) -> None:
+        """Write the model to one file, atomically: integer arrays, no pickle."""
+        arrays: dict[str, npt.NDArray] = {
+            "format": np.array([_FORMAT, self.order], np.int32),
+            "characters": np.array(
+                [ord(c) for c in self.alphabet.characters], np.uint32
+            ),
+            "discounts": np.array([level.discount for level in self.levels]),
+        }
+        for i, level in enumerate(self.levels):
+            # Differences of sorted keys are small: the file is a third of the size.
+            arrays[f"contexts{i}"] = np.diff(level.contexts, prepend=0)
+            arrays[f"sizes{i}"] = _narrow(np.diff(level.starts))
+            arrays[f"followers{i}"] = _narrow(level.followers)
+            arrays[f"counts{i}"] = _narrow(level.counts)
+            arrays[f"totals{i}"] = _narrow(level.totals)
+        with atomic_path(file) as temporary, temporary.open("wb") as stream:
+            np.savez_compressed(stream, allow_pickle=False, **arrays)
+
+    @classmethod
+    def load(cls, file: Path) -> "CharacterModel":
+        """Read a model that `save` wrote.
+
+        Raises:
+            UserError: when the file is absent or holds something else.
+        """
+        try:
+            # Opened here: np.load leaves a file open that it cannot read.
+            with file.open("rb") as stream:
+                arrays = np.load(stream, allow_pickle=False)
+                form, order = arrays["format"].tolist()
+                if form != _FORMAT:
+                    raise ValueError(f"format {form}, not {_FORMAT}")
+                characters = "".join(map(chr, arrays["characters"].tolist()))
+                alphabet = Alphabet(characters)
+                levels = [_load_level(arrays, i, alphabet.size) for i in range(order)]
+        except FileNotFoundError as error:
+            raise UserError(f"{file}: no such file") from error
+        except _BROKEN as error:
+            raise UserError(f"{file}: not a character model ({error})") from error
+        return cls(alphabet, levels)
+
+
+def _narrow(values: npt.NDArray[np.int64]) -> npt.NDArray:
+    """The same numbers in the smallest unsigned type that holds them."""
+    return values.astype(np.min_scalar_type(int(values.max(initial=0))))
+
+
+def _load_level(arrays: "np.lib.npyio.NpzFile", i: int, classes: int) -> Level:
+    sizes, totals, followers, counts = (
+        arrays[f"{name}{i}"].astype(np.int64)
+        for name in ("sizes", "totals", "followers", "counts")
+    )
+    contexts = np.cumsum(arrays[f"contexts{i}"], dtype=np.int64)
+    starts = np.concatenate([[0], np.cumsum(sizes)])
+    whole = len(contexts) == len(sizes) == len(totals)
+    if not whole or not len(followers) == len(counts) == starts[-1]:
+        raise ValueError(f"n-grams of length {i + 1} are incomplete")
+    if min(totals.min(initial=1), followers.min(initial=1)) < 1 or (
+        followers.max(initial=1) >= classes
+    ):
+        raise ValueError(f"n-grams of length {i + 1} are out of range")
+    discount = float(arrays["discounts"][i])
+    return Level(contexts, starts, followers, counts, totals, discount)
