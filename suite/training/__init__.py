@@ -1,0 +1,23 @@
+"""Training: one loop with exact resume for every program and every backend.
+
+`FitConfig` can be imported without keras, so that `--help` stays quick; the rest
+loads keras with the first use of a name.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from suite.training.config import FitConfig
+from suite.training.logs import write_run_config
+
+if TYPE_CHECKING:
+    from suite.training.fitting import FitResult, fit, load_best
+
+__all__ = ["FitConfig", "FitResult", "fit", "load_best", "write_run_config"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in {"FitResult", "fit", "load_best"}:
+        from suite.training import fitting
+
+        return getattr(fitting, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

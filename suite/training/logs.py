@@ -1,0 +1,228 @@
+"""What a run leaves for people: metrics, configuration, environment."""
+
+import csv
+import importlib
+import importlib.metadata
+import io
+import json
+import logging
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from suite.console import UserError, write_atomic
+
+logger = logging.getLogger(__name__)
+
+_PACKAGES = (
+    "keras-edge-suite keras tensorflow jax jaxlib torch grain numpy "
+    "opencv-python-headless pillow"
+).split()
+
+
+class RunLog:
+    """The rows of `metrics.jsonl`, and the same as `metrics.csv` and TensorBoard.
+
+    TensorBoard is written where tensorboardX is installed (the extra `logs`).
+
+    Args:
+        folder: The run's folder.
+        last: Rows of later steps are removed: a resumed run writes them again. None
+            removes all.
+    """
+
+    def __init__(self, folder: Path, last: int | None = None) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self._jsonl = folder / "metrics.jsonl"
+        self._csv = folder / "metrics.csv"
+        self._columns: list[str] = []
+        if self._jsonl.exists():
+            self.rows = _read_rows(self._jsonl)
+        self.truncate(-1 if last is None else last)
+        self._board = _tensorboard(folder / "tensorboard", last)
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Adds one row; `step` must be in it, the other values are numbers."""
+        self.rows.append(dict(row))
+        if set(row) <= set(self._columns):
+            with self._jsonl.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+            with self._csv.open("a", encoding="utf-8", newline="") as file:
+                csv.DictWriter(file, self._columns).writerow(row)
+        else:
+            self._write()
+        if self._board is not None:
+            for name, value in row.items():
+                if name != "step":
+                    self._board.add_scalar(name, value, row["step"])
+            self._board.flush()
+
+    def truncate(self, last: int) -> None:
+        """Removes the rows of later steps than `last`, from the files too."""
+        self.rows = [row for row in self.rows if row["step"] <= last]
+        self._write()
+
+    def close(self) -> None:
+        """Closes what TensorBoard reads."""
+        if self._board is not None:
+            self._board.close()
+
+    def _write(self) -> None:
+        # In order of appearance; a new column costs one rewriting of the table.
+        self._columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        text = "".join(json.dumps(row) + "\n" for row in self.rows)
+        write_atomic(self._jsonl, text)
+        table = io.StringIO(newline="")
+        writer = csv.DictWriter(table, self._columns)
+        writer.writeheader()
+        writer.writerows(self.rows)
+        write_atomic(self._csv, table.getvalue())
+
+
+def _read_rows(path: Path) -> list[dict[str, Any]]:
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except json.JSONDecodeError:
+            # A kill in mid-line; the resumed run writes that row again.
+            logger.warning("%s: a broken line was removed", path)
+    return rows
+
+
+def _tensorboard(folder: Path, last: int | None) -> Any:
+    try:
+        tensorboard = importlib.import_module("tensorboardX")
+    except ImportError:
+        return None
+    purge = None if last is None else last + 1
+    return tensorboard.SummaryWriter(str(folder), purge_step=purge)
+
+
+def write_run_config(
+    folder: str | os.PathLike[str],
+    config: Mapping[str, Any],
+    *,
+    resume: bool = False,
+    ignore: Collection[str] = (),
+) -> None:
+    """Writes `config.json`, all that a run was told.
+
+    Args:
+        folder: The run's folder; made where missing.
+        config: Plain data that JSON can hold.
+        resume: Whether the run goes on: then the file that is there must say the same.
+        ignore: Names at the top level that may differ between run and resumption.
+
+    Raises:
+        UserError: A resumed run is told something else; the message names the field.
+            Or: without `resume`, the folder holds a run.
+    """
+    path = Path(folder) / "config.json"
+    new = json.loads(json.dumps(config))
+    if not resume:
+        refuse_run(Path(folder))
+    elif path.exists():
+        old = json.loads(path.read_text(encoding="utf-8"))
+        refuse_change(path, _without(old, ignore), _without(new, ignore))
+    write_atomic(path, json.dumps(new, indent=2, ensure_ascii=False) + "\n")
+
+
+def refuse_run(folder: Path) -> None:
+    """Raises a UserError if the folder holds a run with checkpoints."""
+    if next(folder.glob("checkpoints/step-*.npz"), None) is not None:
+        raise UserError(
+            f"{folder}: holds a run already",
+            "Go on with it by --resume, or choose another folder by --output.",
+        )
+
+
+def refuse_change(path: Path, old: Any, new: Any) -> None:
+    """Raises a UserError that names the first field in which the two differ."""
+    where = _difference(old, new)
+    if where is not None:
+        raise UserError(
+            f"{path}: the run was started with another `{where[0]}`: "
+            f"{where[1]!r}, now {where[2]!r}",
+            "Resume with the value of the run, or start anew in another folder.",
+        )
+
+
+def _without(config: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in config.items() if name not in names}
+
+
+def _difference(old: Any, new: Any, name: str = "") -> tuple[str, Any, Any] | None:
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in dict.fromkeys([*old, *new]):
+            found = _difference(old.get(key), new.get(key), f"{name}.{key}".strip("."))
+            if found is not None:
+                return found
+        return None
+    return None if old == new else (name, old, new)
+
+
+def write_environment(folder: Path, step: int) -> None:
+    """Writes `environment.json`: what the run was started with, and each resumption.
+
+    Args:
+        folder: The run's folder.
+        step: Updates done before; 0 starts the list anew.
+    """
+    path = folder / "environment.json"
+    sessions = []
+    if step and path.exists():
+        sessions = json.loads(path.read_text(encoding="utf-8"))["sessions"]
+    sessions.append({"step": step, **environment()})
+    write_atomic(path, json.dumps({"sessions": sessions}, indent=2) + "\n")
+
+
+def environment() -> dict[str, Any]:
+    """Versions, backend, commit, machine and command line, as plain data."""
+    import keras
+
+    return {
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "backend": keras.config.backend(),
+        "versions": _versions(),
+        "commit": _commit(),
+        "platform": platform.platform(),
+        "cpu_count": os.cpu_count(),
+        "command": sys.argv,
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for name in _PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _commit() -> str | None:
+    """The commit of this code, with `+` where files were changed; None off git."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None  # installed somewhere inside of another project's checkout
+    git = ["git", "-C", str(root)]
+    try:
+        commit = subprocess.run(
+            [*git, "rev-parse", "HEAD"], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        changes = subprocess.run(
+            [*git, "status", "--porcelain", "--untracked-files=no"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return commit + ("+" if changes else "")
