@@ -40,7 +40,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield temporary
         if not device:
             _to_disk(temporary)
-            os.replace(temporary, target)
+            temporary.replace(target)
             _to_disk(target.parent)
     except OSError as error:
         if not _ours(error, temporary, target):

@@ -1,5 +1,6 @@
 """What a program says beside its result: always on stderr, quiet on request."""
 
+import contextlib
 import logging
 import os
 import sys
@@ -36,7 +37,6 @@ def configure(program: str, *, quiet: bool = False, verbose: bool = False) -> No
     level = logging.INFO if verbose else logging.ERROR if quiet else logging.WARNING
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter(f"{program}: %(levelname)s: %(message)s"))
-    handler.terminator = "\n"
     # `suite` alone: keras, jax and absl configure loggers of their own.
     logger = logging.getLogger("suite")
     logger.handlers[:] = [handler]
@@ -55,7 +55,7 @@ def is_verbose() -> bool:
 
 
 def stderr_console() -> "Console":
-    """A rich console on stderr; no colour off a terminal, with NO_COLOR or TERM=dumb."""
+    """A rich console on stderr; no colour off a terminal or with NO_COLOR."""
     from rich.console import Console
 
     return Console(
@@ -87,8 +87,7 @@ def report_error(error: UserError | str) -> None:
 def _say(text: str, style: str | None = None) -> None:
     from rich.text import Text
 
-    try:
+    # Where nobody listens on stderr any more, the exit code still tells.
+    with contextlib.suppress(BrokenPipeError, ValueError):
         # Text, not a string: file names may hold what rich reads as markup.
         stderr_console().print(Text(text, style=style or ""))
-    except (BrokenPipeError, ValueError):
-        pass  # nobody listens on stderr any more; the exit code still tells

@@ -26,6 +26,7 @@ class Progress:
     Args:
         description: What is being done: `reading`.
         total: Number of steps; None where nobody knows.
+        hidden: Show nothing, as with `--quiet`.
         clock: Seconds that only go up; tests pass their own.
 
     Example:
@@ -39,12 +40,14 @@ class Progress:
         description: str,
         total: int | None = None,
         *,
+        hidden: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.description = description
         self.total = total
         self.done = 0
         self.fields: dict[str, Any] = {}
+        self._hidden = hidden or is_quiet()
         self._clock = clock
         self._bar: Bar | None = None
         self._started = self._said_at = clock()
@@ -52,7 +55,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         self._started = self._said_at = self._clock()
-        if not is_quiet() and (console := stderr_console()).is_terminal:
+        if not self._hidden and (console := stderr_console()).is_terminal:
             from rich import progress as rich_progress
 
             self._bar = rich_progress.Progress(
@@ -63,6 +66,8 @@ class Progress:
                 rich_progress.TextColumn("{task.fields[note]}", markup=False),
                 console=console,
                 transient=True,
+                # rich would send what the program writes to stdout to stderr.
+                redirect_stdout=False,
             )
             self._bar.add_task(self.description, total=self.total, note="")
             self._bar.start()
@@ -93,6 +98,8 @@ class Progress:
         if self._bar is not None:
             task = self._bar.task_ids[0]
             self._bar.update(task, advance=advance, note=self._note())
+            return
+        if self._hidden:
             return
         now = self._clock()
         waited = now - self._said_at
