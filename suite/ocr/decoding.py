@@ -1,0 +1,118 @@
+"""CTC decoding in NumPy: greedy, and prefix beam search with word list and n-grams.
+
+Logits go in (steps, classes) with class 0 the blank; only the steps of the line
+itself, without those of its padding.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from suite.ocr.prefix_search import Scorer, search
+from suite.ocr.reading import (
+    Reading,
+    WordSpan,
+    align,
+    log_softmax,
+    make_reading,
+    word_spans,
+)
+from suite.text.alphabet import BLANK, Alphabet
+from suite.text.lexicon import Lexicon
+from suite.text.ngram import CharacterModel
+
+__all__ = ["Reading", "WordSpan", "beam", "greedy", "word_spans"]
+
+
+def _check(logits: npt.ArrayLike, alphabet: Alphabet) -> npt.NDArray[np.float32]:
+    array = np.asarray(logits, np.float32)
+    if array.ndim != 2 or array.shape[1] != alphabet.size:
+        raise ValueError(
+            f"`logits` must have shape (steps, {alphabet.size}), the blank and the "
+            f"{alphabet.size - 1} characters of the alphabet. Received: {array.shape}"
+        )
+    return array
+
+
+def greedy(logits: npt.ArrayLike, alphabet: Alphabet) -> Reading:
+    """Best class of each step, runs collapsed, blanks removed.
+
+    Args:
+        logits: Float (steps, alphabet.size); steps may be 0.
+        alphabet: The recognizer's characters.
+
+    Returns:
+        The reading; a character's frames are the run of steps that gave it.
+
+    Raises:
+        ValueError: when the shape does not fit the alphabet.
+    """
+    array = _check(logits, alphabet)
+    if not len(array):
+        return make_reading(*_empty(), alphabet)
+    best = array.argmax(axis=1).astype(np.int32)
+    peak = array.max(axis=1)
+    probability = 1.0 / np.exp(array - peak[:, None]).sum(axis=1)
+    starts = np.flatnonzero(np.diff(best, prepend=-1))
+    stops = np.append(starts[1:], len(best))
+    sure = np.maximum.reduceat(probability, starts).astype(np.float32)
+    kept = best[starts] != BLANK
+    frames = np.stack([starts, stops - 1], axis=1).astype(np.int32)
+    return make_reading(best[starts][kept], frames[kept], sure[kept], alphabet)
+
+
+def _empty() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray]:
+    return np.zeros(0, np.int32), np.zeros((0, 2), np.int32), np.zeros(0, np.float32)
+
+
+def beam(
+    logits: npt.ArrayLike,
+    alphabet: Alphabet,
+    width: int = 10,
+    *,
+    lexicon: Lexicon | None = None,
+    language_model: CharacterModel | None = None,
+    alpha: float = 0.5,
+    beta: float = 1.0,
+) -> Reading:
+    """Prefix beam search: the text of the highest total probability over its paths.
+
+    Args:
+        logits: Float (steps, alphabet.size); steps may be 0.
+        alphabet: The recognizer's characters.
+        width: Prefixes kept after each step, >= 1.
+        lexicon: Known words, demanded or preferred; a word that must be known and
+            is unfinished at the end of the line is cut off.
+        language_model: Adds alpha * log P(character | text before) + beta for each
+            character.
+        alpha: Weight of the language model, >= 0.
+        beta: Bonus for each character, which pays for what the model costs.
+
+    Returns:
+        The reading; frames are those of the text's likeliest path.
+
+    Raises:
+        ValueError: when the shape does not fit the alphabet, the language model is
+            of another alphabet, or `width` is below 1.
+
+    References:
+        Graves, "Sequence Transduction with Recurrent Neural Networks", 2012;
+        Hannun et al., "First-Pass Large Vocabulary Continuous Speech Recognition
+        using Bi-Directional Recurrent DNNs", 2014, algorithm 1.
+    """
+    array = _check(logits, alphabet)
+    if width < 1:
+        raise ValueError(f"`width` must be at least 1. Received: {width}")
+    if language_model is not None and language_model.alphabet != alphabet:
+        raise ValueError("`language_model` is of another alphabet than the recognizer")
+    if not len(array):
+        return make_reading(*_empty(), alphabet)
+    log_probs = log_softmax(array)
+    scorer = Scorer(alphabet, lexicon, language_model, alpha, beta)
+    ids = np.array(search(log_probs, width, scorer), np.int32)
+    frames = align(log_probs, ids)
+    sure = [
+        log_probs[first : last + 1, label].max()
+        for (first, last), label in zip(frames.tolist(), ids.tolist(), strict=True)
+    ]
+    confidence = np.exp(np.array(sure)).astype(np.float32)
+    return make_reading(ids, frames, confidence, alphabet)
