@@ -60,10 +60,10 @@ class Checkpoints:
         encoded = np.frombuffer(text.encode("utf-8"), np.uint8)
         path = self.folder / f"step-{step:010d}.npz"
         with atomic_path(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, **{_STATE: encoded}, **arrays)
+            np.savez(file, **{**arrays, _STATE: encoded})  # type: ignore[arg-type]
         # Those of a later step are from before a rescue: the run took them back.
         older = [old for old in self.paths() if old < path]
-        for old in [*older[: len(older) + 1 - self.keep], *self._after(path)]:
+        for old in [*older[: max(0, len(older) + 1 - self.keep)], *self._after(path)]:
             old.unlink(missing_ok=True)
         return path
 

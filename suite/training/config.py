@@ -30,7 +30,7 @@ class FitConfig:
     warmup: float = 0.05
     """Share of the steps over which the rate rises linearly, in [0, 1)."""
     floor: float = 0.0
-    """Share of `learning_rate` below which neither cosine nor plateau goes, in [0, 1]."""
+    """Share of `learning_rate` at which cosine and plateau end, in [0, 1]."""
     plateau_patience: int = 3
     """Evaluations without improvement until a plateau reduces the rate, > 0."""
     plateau_factor: float = 0.5

@@ -27,7 +27,7 @@ class Averaging:
 
     def build(self, variables: Sequence[Any]) -> None:
         """Makes the optimizer's variables and the averages, equal to the weights."""
-        if self.built:  # type: ignore[has-type]
+        if self.built:  # type: ignore[attr-defined]
             return
         super().build(variables)  # type: ignore[misc]
         averages = self.add_optimizer_variables(  # type: ignore[attr-defined]

@@ -23,15 +23,14 @@ class FitResult:
     Args:
         folder: The run's folder.
         step: Updates done; fewer than asked for if it ended early.
-        best: Best value of the monitored metric; None if there was no finite one.
-        best_step: Updates done when it was measured.
+        best: The row in which the monitored metric is best; empty if it was never
+            finite.
         history: The rows of `metrics.jsonl`.
     """
 
     folder: Path
     step: int
-    best: float | None
-    best_step: int
+    best: dict[str, Any]
     history: list[dict[str, Any]]
 
 
@@ -103,12 +102,12 @@ def run(
         loop.run()
     finally:
         loop.log.close()
+    rows = loop.log.rows
     return FitResult(
         folder=Path(folder),
         step=loop.state.step,
-        best=loop.state.watch.best,
-        best_step=loop.state.watch.best_step,
-        history=loop.log.rows,
+        best=next((r for r in rows if r["step"] == loop.state.watch.best_step), {}),
+        history=rows,
     )
 
 

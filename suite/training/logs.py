@@ -6,6 +6,7 @@ import importlib.metadata
 import io
 import json
 import logging
+import math
 import os
 import platform
 import subprocess
@@ -16,13 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from suite.console import UserError, write_atomic
+from suite.training.config import FREE_FIELDS
 
 logger = logging.getLogger(__name__)
 
 _PACKAGES = (
-    "keras-edge-suite keras tensorflow jax jaxlib torch grain numpy "
-    "opencv-python-headless pillow"
-).split()
+    "keras-edge-suite",
+    "keras",
+    "tensorflow",
+    "jax",
+    "torch",
+    "grain",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+)
 
 
 class RunLog:
@@ -47,8 +56,14 @@ class RunLog:
         self._board = _tensorboard(folder / "tensorboard", last)
 
     def append(self, row: Mapping[str, Any]) -> None:
-        """Adds one row; `step` must be in it, the other values are numbers."""
-        self.rows.append(dict(row))
+        """Adds one row.
+
+        Args:
+            row: Numbers by name, `step` among them; those that are not finite become
+                null, because JSON has no word for them.
+        """
+        row = {name: _plain(value) for name, value in row.items()}
+        self.rows.append(row)
         if set(row) <= set(self._columns):
             with self._jsonl.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
@@ -58,7 +73,7 @@ class RunLog:
             self._write()
         if self._board is not None:
             for name, value in row.items():
-                if name != "step":
+                if name != "step" and value is not None:
                     self._board.add_scalar(name, value, row["step"])
             self._board.flush()
 
@@ -82,6 +97,10 @@ class RunLog:
         writer.writeheader()
         writer.writerows(self.rows)
         write_atomic(self._csv, table.getvalue())
+
+
+def _plain(value: float) -> float | None:
+    return value if math.isfinite(value) else None
 
 
 def _read_rows(path: Path) -> list[dict[str, Any]]:
@@ -108,43 +127,37 @@ def write_run_config(
     folder: str | os.PathLike[str],
     config: Mapping[str, Any],
     *,
-    resume: bool = False,
-    ignore: Collection[str] = (),
+    ignore: Collection[str] = FREE_FIELDS,
 ) -> None:
-    """Writes `config.json`, all that a run was told.
+    """Writes `config.json`, all that a run was told; to be called before `fit`.
 
     Args:
         folder: The run's folder; made where missing.
-        config: Plain data that JSON can hold.
-        resume: Whether the run goes on: then the file that is there must say the same.
-        ignore: Names at the top level that may differ between run and resumption.
+        config: Plain data that JSON can hold; paths become text.
+        ignore: Names, at any depth, that may differ between run and resumption.
 
     Raises:
-        UserError: A resumed run is told something else; the message names the field.
-            Or: without `resume`, the folder holds a run.
+        UserError: The folder holds a run that was told something else; the message
+            names the field.
     """
     path = Path(folder) / "config.json"
-    new = json.loads(json.dumps(config))
-    if not resume:
-        refuse_run(Path(folder))
-    elif path.exists():
+    new = json.loads(json.dumps(config, default=os.fspath))
+    if path.exists() and holds_run(Path(folder)):
         old = json.loads(path.read_text(encoding="utf-8"))
-        refuse_change(path, _without(old, ignore), _without(new, ignore))
+        refuse_change(path, old, new, ignore)
     write_atomic(path, json.dumps(new, indent=2, ensure_ascii=False) + "\n")
 
 
-def refuse_run(folder: Path) -> None:
-    """Raises a UserError if the folder holds a run with checkpoints."""
-    if next(folder.glob("checkpoints/step-*.npz"), None) is not None:
-        raise UserError(
-            f"{folder}: holds a run already",
-            "Go on with it by --resume, or choose another folder by --output.",
-        )
+def holds_run(folder: Path) -> bool:
+    """Whether the folder holds a run that can be resumed."""
+    return next(folder.glob("checkpoints/step-*.npz"), None) is not None
 
 
-def refuse_change(path: Path, old: Any, new: Any) -> None:
+def refuse_change(
+    path: Path, old: Any, new: Any, ignore: Collection[str] = FREE_FIELDS
+) -> None:
     """Raises a UserError that names the first field in which the two differ."""
-    where = _difference(old, new)
+    where = _difference(_without(old, ignore), _without(new, ignore))
     if where is not None:
         raise UserError(
             f"{path}: the run was started with another `{where[0]}`: "
@@ -153,8 +166,10 @@ def refuse_change(path: Path, old: Any, new: Any) -> None:
         )
 
 
-def _without(config: dict[str, Any], names: Collection[str]) -> dict[str, Any]:
-    return {name: value for name, value in config.items() if name not in names}
+def _without(config: Any, names: Collection[str]) -> Any:
+    if not isinstance(config, dict):
+        return config
+    return {k: _without(v, names) for k, v in config.items() if k not in names}
 
 
 def _difference(old: Any, new: Any, name: str = "") -> tuple[str, Any, Any] | None:

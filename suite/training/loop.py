@@ -13,9 +13,9 @@ import keras
 
 from suite.console import UserError, atomic_path
 from suite.training.checkpoint import Checkpoints, all_finite, snapshot
-from suite.training.config import FREE_FIELDS, FitConfig
+from suite.training.config import FitConfig
 from suite.training.interrupts import Interrupts
-from suite.training.logs import RunLog, refuse_change, refuse_run, write_environment
+from suite.training.logs import RunLog, holds_run, refuse_change, write_environment
 from suite.training.randomness import random_state, seed_update, set_random_state
 from suite.training.schedules import Watch, scheduled_rate
 from suite.training.step import Step
@@ -80,8 +80,11 @@ class Loop:
 
     def start(self, resume: bool) -> None:
         """Begins a new run or takes up the one in the folder."""
-        if not resume:
-            refuse_run(self.folder)
+        if not resume and holds_run(self.folder):
+            raise UserError(
+                f"{self.folder}: holds a run already",
+                "Go on with it by --resume, or choose another folder by --output.",
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         self._iterator = iter(self._batches)
         found = resume and self._restore()
@@ -100,18 +103,17 @@ class Loop:
         """Does all updates that are left, then writes the last weights."""
         self._started = time.monotonic()
         with Interrupts() as interrupts:
-            while True:
+            while not self.state.ended:
                 if self._evaluation_due():
                     self._evaluate(interrupts)
-                if self.state.ended or self.state.step >= self.config.steps:
-                    break
-                self._advance()
-                if interrupts.pending or self._checkpoint_due():
+                elif self.state.step >= self.config.steps:
+                    self.state.ended = True
+                else:
+                    self._advance()
+                if interrupts.pending or self.state.ended or self._checkpoint_due():
                     self._save()
                 if interrupts.pending:
                     raise KeyboardInterrupt
-            self.state.ended = True
-            self._save()
             self.step.finish()
             self._save_weights(LAST)
 
@@ -154,24 +156,24 @@ class Loop:
 
     def _evaluate(self, interrupts: Interrupts) -> None:
         """Measures the averaged weights, keeps them if best, writes a row."""
+        if not all_finite(snapshot(self.step.variables()).values()):
+            self._rescue(self.state.step)
+            return
         row = self._training_row()
         with self.step.averaged():
             try:
                 with interrupts.released():
-                    metrics = self._measure()
+                    row |= self._measure()
             except KeyboardInterrupt:
+                # Resumed, the run begins with this evaluation.
                 interrupts.pending = True
-                metrics = {}
-            else:
-                self._judge(row | metrics)
-        if interrupts.pending:
-            self._save()
-            raise KeyboardInterrupt
+                return
+            self._judge(row)
         state = self.state
         state.evaluated = state.step
         state.sums, state.batches, state.items, state.seconds = {}, 0, 0, 0.0
-        self.log.append(row | metrics)
-        self._tell(row | metrics)
+        self.log.append(row)
+        self._tell(row)
 
     def _measure(self) -> dict[str, float]:
         if self.evaluate is None:
@@ -217,6 +219,8 @@ class Loop:
             self.step.model.save_weights(temporary)
 
     def _checkpoint_due(self) -> bool:
+        if self._evaluation_due():
+            return False  # soon, with its outcome
         every = self.config.checkpoint_every
         if every is not None and self.state.step % every == 0:
             return True
@@ -251,11 +255,7 @@ class Loop:
         return True
 
     def _compare(self, saved: Mapping[str, Any]) -> None:
-        new = dataclasses.asdict(self.config)
-        old = saved["config"]
-        for name in FREE_FIELDS:
-            old[name] = new[name]
-        refuse_change(self.folder, old, new)
+        refuse_change(self.folder, saved["config"], dataclasses.asdict(self.config))
         backend = keras.config.backend()
         if saved["backend"] != backend:
             logger.warning(
@@ -267,20 +267,24 @@ class Loop:
 
     def _rescue(self, failed: int) -> None:
         """Goes back to the last good state with half the rate."""
-        rescues, scale = self.state.rescues + 1, self.state.rescue_scale / 2
+        before = self.state
         paths = self._checkpoints.paths()
-        if rescues > _RESCUES or not paths:
+        if before.rescues >= _RESCUES or not paths:
             raise UserError(
                 f"the loss or a weight is not finite in step {failed}, "
-                f"after going back {rescues - 1} times",
-                f"Lower the learning rate; the last good state is {paths[-1:] or None}.",
+                f"after going back {before.rescues} times",
+                "Lower the learning rate. The last good state: "
+                + (str(paths[-1]) if paths else "none."),
             )
         self._restore()
-        self.state.rescues, self.state.rescue_scale = rescues, scale
+        self.state.rescues = before.rescues + 1
+        self.state.rescue_scale = before.rescue_scale / 2
         self.log.truncate(self.state.evaluated)
         logger.warning(
             "loss or weights not finite in step %d: back to step %d at half the rate",
             failed,
             self.state.step,
         )
+        if self.progress is not None:
+            self.progress.update(self.state.step - before.step)
         self._save()

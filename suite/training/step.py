@@ -1,5 +1,6 @@
 """One optimizer update of one model: the part of training that runs compiled."""
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
@@ -9,6 +10,10 @@ from keras import ops
 
 from suite.training.config import FitConfig
 from suite.training.ema import averaged, make_optimizer, use_averages
+
+logger = logging.getLogger(__name__)
+
+_MANY_SHAPES = 32  # seconds of compilation and some tens of MB each
 
 Tensors = Any  # a tensor, or a dict of tensors by name
 Loss = Callable[[Any, Any], Mapping[str, Any]]  # (targets, outputs) -> scalars
@@ -101,6 +106,11 @@ class SupervisedStep:
         if key not in self._functions:
             self._network.make_train_function(force=True)
             self._functions[key] = self._network.train_function
+            if len(self._functions) == _MANY_SHAPES:
+                logger.warning(
+                    "%d shapes of batches, each compiled by itself: pad to fewer",
+                    _MANY_SHAPES,
+                )
         self._network.train_function = self._functions[key]
 
 
