@@ -9,26 +9,6 @@ import numpy.typing as npt
 Logits = npt.NDArray[np.float32]
 
 
-def piece_offsets(total: int, piece: int, overlap: int) -> list[int]:
-    """Where to cut a line into equal pieces that overlap.
-
-    Args:
-        total: Length of the line, >= 1.
-        piece: Length of a piece, > overlap; all lengths in one unit (steps, say).
-        overlap: Least overlap of two neighbours, >= 0.
-
-    Returns:
-        Start of each piece. Pieces are as few as the overlap allows and spread
-        evenly; the last ends with the line (unless the line is shorter than it).
-    """
-    if not 0 <= overlap < piece:
-        raise ValueError(f"Need 0 <= overlap < piece. Received: {overlap}, {piece}")
-    if total <= piece:
-        return [0]
-    count = 1 + -(-(total - piece) // (piece - overlap))
-    return [round(i * (total - piece) / (count - 1)) for i in range(count)]
-
-
 def stitch(
     logits: Sequence[npt.ArrayLike], step_offsets: Sequence[int], total_steps: int
 ) -> Logits:

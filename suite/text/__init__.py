@@ -1,1 +1,5 @@
-"""Text without pictures: alphabets, edit distance, character n-grams."""
+"""Text without pictures: alphabets, edit distance, word lists, character n-grams."""
+
+from suite.text.alphabet import BLANK, LATIN, Alphabet
+
+__all__ = ["BLANK", "LATIN", "Alphabet"]
