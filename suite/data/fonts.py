@@ -1,0 +1,306 @@
+"""Fonts to render text with: found, checked glyph by glyph, grouped by kind.
+
+A glyph is used only if the font's character map has it, it leaves ink, and the ink
+differs from that of the characters it could be mistaken for: fonts that draw capitals
+for small letters, or an e for an é, would teach a recognizer wrong texts.
+"""
+
+import logging
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import ImageFont
+
+from suite.console import UserError
+
+logger = logging.getLogger(__name__)
+
+SYSTEM_FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/usr/share/texmf/fonts/opentype",
+    "~/.fonts",
+    "~/.local/share/fonts",
+    "/Library/Fonts",
+    "/System/Library/Fonts",
+    "C:/Windows/Fonts",
+)
+KINDS = ("proportional", "mono", "decorative")
+
+_NEEDED = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:-"
+_PROBE = 40  # pixels an em at which glyphs are compared
+_SIDE = 16  # pixels a side of a glyph brought to a common size
+_CASE_PAIRS = "aebdghnqrt"  # small letters whose shape is not that of the capital
+_TWINS = {"“": '"', "”": '"', "„": '",', "‘": "'`", "’": "'", "–": "-", "—": "-–_"}
+_DECORATIVE = 0.55  # likeness to the mean letters of all fonts found
+_ILLEGIBLE = 0.38  # below it lie symbols, outlines and ornaments
+_UNSUITED = ("standardsymbols", "abecedario", "wargames", "cupola", "alfa-beta")
+_EVERYDAY = ("liberation", "dejavu", "nimbus", "freesans", "freeserif", "freemono")
+
+
+@dataclass(frozen=True)
+class FontFace:
+    """A font file that has been checked."""
+
+    path: str
+    """The file; its name is what lists of held-out fonts hold."""
+
+    family: str
+    """Name of the family, as the file states it."""
+
+    characters: frozenset[str]
+    """What may be drawn with it."""
+
+    kind: str
+    """One of `KINDS`."""
+
+    cap_height: float
+    """Height of H in ems."""
+
+    x_height: float
+    """Height of x in ems; that of H where there are no small letters."""
+
+    def covers(self, text: str) -> bool:
+        """Whether each character of `text` may be drawn."""
+        return self.characters.issuperset(text)
+
+
+def package_list(name: str) -> tuple[str, ...]:
+    """Lines of a list beside this file: `debian_fonts.txt`, `held_out_fonts.txt`."""
+    text = resources.files("suite.data").joinpath(name).read_text("utf-8")
+    lines = (line.partition("#")[0].strip() for line in text.splitlines())
+    return tuple(line for line in lines if line)
+
+
+def install_line() -> str:
+    """The command that installs the fonts that the shipped models were trained with."""
+    packages = " ".join(package_list("debian_fonts.txt"))
+    return f"apt-get install --no-install-recommends {packages}"
+
+
+def held_out_fonts() -> frozenset[str]:
+    """Names of font files that training never draws with."""
+    return frozenset(package_list("held_out_fonts.txt"))
+
+
+def find_fonts(
+    folders: str | Path | Iterable[str | Path] | None = None,
+    *,
+    characters: Iterable[str] | None = None,
+    held_out: bool | None = False,
+) -> tuple[FontFace, ...]:
+    """Usable fonts below some folders, sorted by path.
+
+    Args:
+        folders: Where to look, with all folders below; None: the system's.
+        characters: What is asked of fonts; None: the alphabet LATIN.
+        held_out: False leaves the held-out fonts out, True takes only those, None
+            takes all.
+
+    Raises:
+        UserError: when there is none, with the command that installs some.
+    """
+    from suite.text.alphabet import LATIN
+
+    wanted = "".join(LATIN.characters if characters is None else characters)
+    if isinstance(folders, str | Path):
+        folders = (folders,)
+    places = [Path(f).expanduser() for f in folders or SYSTEM_FOLDERS]
+    probes = []
+    for path in _font_files(places):
+        if held_out is not None and (path.name in held_out_fonts()) != held_out:
+            continue
+        probe = _probe(path, wanted)
+        if probe is not None:
+            probes.append(probe)
+    faces = _classify(probes)
+    if not faces:
+        kind = "held-out fonts" if held_out else "usable fonts"
+        raise UserError(
+            f"no {kind} below {', '.join(map(str, places))}",
+            f"Name a folder of fonts (--fonts DIR), or, on Debian: {install_line()}",
+        )
+    logger.info("%d usable fonts of %d files", len(faces), len(probes))
+    return tuple(faces)
+
+
+def _font_files(folders: Sequence[Path]) -> list[Path]:
+    # one file a name: packages ship the same face as .otf and .ttf
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            if path.name.lower().startswith(_UNSUITED):  # Greek, ruled lines, ornaments
+                continue
+            if path.suffix.lower() in (".ttf", ".otf") and path.is_file():
+                found.setdefault(path.stem, path)
+    return sorted(found.values())
+
+
+@dataclass(frozen=True, eq=False)
+class _Probe:
+    """A face whose kind is not known yet, with its letters at a common size."""
+
+    face: FontFace
+    shapes: np.ndarray  # float32 (letters, _SIDE, _SIDE), zero mean, unit norm
+
+
+def _probe(path: Path, wanted: str) -> _Probe | None:
+    mapped = _mapped(path)
+    if not mapped.issuperset(_NEEDED):
+        return None
+    try:
+        font = ImageFont.truetype(str(path), _PROBE, layout_engine=_BASIC)
+        glyphs = {c: _glyph(font, c) for c in wanted if c in mapped}
+        family = font.getname()[0] or path.stem
+    except (OSError, ValueError):  # FreeType: damaged or bitmap-only
+        return None
+    good = _distinct(glyphs)
+    if not good.issuperset(_NEEDED):
+        return None
+    cap = glyphs["H"].shape[0] / _PROBE
+    low = glyphs["x"].shape[0] / _PROBE if "x" in good else cap
+    mono = len({round(font.getlength(c), 2) for c in "1MW.:A"}) == 1
+    kind = "mono" if mono else "proportional"
+    shapes = np.stack([_shape(glyphs[c]) for c in _NEEDED[:36]])
+    face = FontFace(str(path), family, frozenset(good), kind, cap, low)
+    return _Probe(face, shapes)
+
+
+_BASIC = ImageFont.Layout.BASIC  # no ligatures: one character, one glyph
+
+
+def _mapped(path: Path) -> frozenset[str]:
+    from fontTools.ttLib import TTFont, TTLibError
+
+    try:
+        with TTFont(path, lazy=True) as font:
+            if "fvar" in font:  # variable: static faces of it are found as well
+                return frozenset()
+            codes = font.getBestCmap() or {}
+            return frozenset(chr(c) for c, name in codes.items() if name != ".notdef")
+    except (TTLibError, OSError, KeyError, ValueError, AssertionError):
+        return frozenset()
+
+
+def _glyph(font: ImageFont.FreeTypeFont, character: str) -> np.ndarray:
+    """uint8 (h, w), ink of a glyph cut to its bounds; empty without ink."""
+    mask = font.getmask(character)
+    pixels = np.asarray(mask, np.uint8).reshape(mask.size[::-1])
+    rows, columns = (
+        np.nonzero(pixels.max(1, initial=0) > 64),
+        np.nonzero(pixels.max(0, initial=0) > 64),
+    )
+    if not rows[0].size:
+        return np.zeros((0, 0), np.uint8)
+    return pixels[
+        rows[0][0] : rows[0][-1] + 1,
+        columns[0][0] : columns[0][-1] + 1,
+    ]
+
+
+def _shape(glyph: np.ndarray) -> np.ndarray:
+    small = cv2.resize(glyph, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA)
+    centred = small.astype(np.float32) - small.mean()
+    return centred / max(float(np.linalg.norm(centred)), 1e-6)
+
+
+def _distinct(glyphs: dict[str, np.ndarray]) -> set[str]:
+    """Characters whose glyph has ink and is not that of another character."""
+    good = {c for c, glyph in glyphs.items() if glyph.size or c == " "}
+    if {*_CASE_PAIRS, *_CASE_PAIRS.upper()} <= good:
+        alike = [
+            float((_shape(glyphs[c]) * _shape(glyphs[c.upper()])).sum())
+            for c in _CASE_PAIRS
+        ]
+        if np.mean(alike) > 0.75:  # measured: 0.93 for small capitals, below 0.6 else
+            good = {c for c in good if not c.islower()}
+    for character in tuple(good):
+        base = unicodedata.normalize("NFD", character)[0]
+        rivals = _TWINS.get(character, base if base != character else "")
+        if any(_same(glyphs, character, r) for r in rivals):
+            good.discard(character)
+    return good
+
+
+def _same(glyphs: dict[str, np.ndarray], one: str, other: str) -> bool:
+    return other in glyphs and np.array_equal(glyphs[one], glyphs[other])
+
+
+def _classify(probes: Sequence[_Probe]) -> list[FontFace]:
+    if len(probes) < 20:  # a user's own few fonts: no mean to compare with
+        return [p.face for p in probes]
+    shapes = np.stack([p.shapes for p in probes])  # (fonts, letters, side, side)
+    mean = shapes.mean(0)
+    mean /= np.linalg.norm(mean, axis=(1, 2), keepdims=True)
+    likeness = (shapes * mean).sum((2, 3)).mean(1)  # (fonts,)
+    faces = []
+    for probe, value in zip(probes, likeness.tolist(), strict=True):
+        if value < _ILLEGIBLE:
+            logger.debug("%s: left out, likeness %.2f", probe.face.path, value)
+        elif value < _DECORATIVE:
+            faces.append(replace(probe.face, kind="decorative"))
+        else:
+            faces.append(probe.face)
+    return faces
+
+
+class FontBook:
+    """Draws fonts at random: a kind, then a family, then a face.
+
+    By family and not by file, since one family may come in forty weights; the fonts
+    of everyday documents count four times.
+
+    Args:
+        faces: As `find_fonts` returns them.
+        shares: Share of each kind that is there, as weights.
+    """
+
+    def __init__(
+        self,
+        faces: Sequence[FontFace],
+        shares: tuple[float, float, float] = (0.56, 0.32, 0.12),
+    ) -> None:
+        self.faces = tuple(faces)
+        groups: dict[str, dict[str, list[FontFace]]] = {}
+        for face in faces:
+            families = groups.setdefault(face.kind, defaultdict(list))
+            families[face.family].append(face)
+        self._groups = [
+            (share, [groups[kind][f] for f in sorted(groups[kind])])
+            for kind, share in zip(KINDS, shares, strict=True)
+            if kind in groups
+        ]
+        self._weights = [
+            np.cumsum([_weight(family[0].family) for family in families])
+            for _, families in self._groups
+        ]
+        self._shares = np.cumsum([share for share, _ in self._groups])
+
+    def draw(self, rng: np.random.Generator, text: str) -> FontFace | None:
+        """A face that covers `text`; None if forty draws found none."""
+        for _ in range(40):
+            number = int(np.searchsorted(self._shares, rng.random() * self._shares[-1]))
+            weights = self._weights[number]
+            pick = int(np.searchsorted(weights, rng.random() * weights[-1]))
+            family = self._groups[number][1][pick]
+            face = family[int(rng.integers(len(family)))]
+            if face.covers(text):
+                return face
+        return None
+
+
+def _weight(family: str) -> float:
+    return 4.0 if family.lower().replace(" ", "").startswith(_EVERYDAY) else 1.0
+
+
+@lru_cache(maxsize=256)
+def load(path: str, size: int) -> ImageFont.FreeTypeFont:
+    """The font at `size` pixels an em; recently used ones stay open."""
+    return ImageFont.truetype(path, size, layout_engine=_BASIC)
