@@ -1,11 +1,11 @@
 """Files that are either complete or absent."""
 
+import contextlib
 import errno
 import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from suite.console.errors import UserError
@@ -14,7 +14,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NAME_LIMIT = 255  # bytes in a file name: ext4, APFS, NTFS and tmpfs agree
 
 
-@contextmanager
+@contextlib.contextmanager
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Yields a temporary path that takes the place of `path` when the block ends well.
 
@@ -104,4 +104,5 @@ def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # not to hide the failure that led here
+            path.unlink()

@@ -4,10 +4,11 @@ import json
 import math
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import Any, Never
+from typing import Any
 
 SCHEMA = 1  # of the JSON object that every verb prints with --json
 
@@ -41,28 +42,30 @@ def emit(content: str | bytes) -> None:
     Raises:
         SystemExit: With code 0, where the reader went away (`| head -1`).
     """
-    try:
+    with until_closed():
         if isinstance(content, bytes):
             sys.stdout.flush()
             sys.stdout.buffer.write(content)
         else:
             sys.stdout.write(content if content.endswith("\n") else content + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:
-        hang_up()
 
 
-def hang_up() -> Never:
-    """Ends quietly because nobody reads stdout any more.
+@contextmanager
+def until_closed() -> Iterator[None]:
+    """Ends the program quietly where the block finds that nobody reads stdout.
 
     Raises:
         SystemExit: With code 0.
     """
-    # Python flushes stdout once more when it ends and would complain then.
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())
-    os.close(devnull)
-    raise SystemExit(0)
+    try:
+        yield
+    except BrokenPipeError:
+        # Python flushes stdout once more when it ends and would complain then.
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
+        raise SystemExit(0) from None
 
 
 def to_json(value: Mapping[str, Any], *, indent: int | None = None) -> str:

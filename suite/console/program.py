@@ -12,7 +12,7 @@ import suite
 from suite.console.errors import UserError
 from suite.console.inputs import unexpected
 from suite.console.messages import configure, is_verbose, remark, report_error
-from suite.console.output import SCHEMA, Result, emit, figures, hang_up, to_json
+from suite.console.output import SCHEMA, Result, emit, figures, to_json, until_closed
 from suite.console.parsing import HELP, Verb, end_of_help, parse, parse_any
 
 __all__ = ["Program", "Verb"]
@@ -49,8 +49,10 @@ class Program:
         configure(self.name, quiet="--quiet" in words, verbose="--verbose" in words)
         _prepare()
         try:
-            code = self._run(words)
-            sys.stdout.flush()
+            with until_closed():
+                verb, options, settings = self._parse(words)
+            configure(self.name, quiet=options.quiet, verbose=options.verbose)
+            return self._run(verb, options, settings)
         except KeyboardInterrupt:
             remark(f"{self.name}: interrupted")
             return 130
@@ -58,24 +60,22 @@ class Program:
             return stop.code if isinstance(stop.code, int) else 2
         except UserError as error:
             return _fail(error)
-        except BrokenPipeError as error:
-            return _pipe(error)
         except Exception as error:
             return _fail(unexpected(error))
-        return code
 
-    def _run(self, words: list[str]) -> int:
+    def _parse(self, words: list[str]) -> tuple[Verb, Any, Any]:
         if "--version" in words:
             emit(f"{self.name} {suite.__version__}")
-            return 0
+            raise SystemExit(0)
         verb, rest = self._verb(words)
         try:
-            options, settings = parse(f"{self.name} {verb.name}", verb, rest)
+            return verb, *parse(f"{self.name} {verb.name}", verb, rest)
         except SystemExit as stop:
             if stop.code == 0 and HELP & set(rest):
                 end_of_help(f"{self.name} {verb.name}", verb, rest)
             raise
-        configure(self.name, quiet=options.quiet, verbose=options.verbose)
+
+    def _run(self, verb: Verb, options: Any, settings: Any) -> int:
         if not options.verbose:
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         if getattr(options, "dry_run", False):
@@ -133,15 +133,3 @@ def _fail(error: UserError) -> int:
         traceback.print_exc()
     report_error(error)
     return 2
-
-
-def _pipe(error: BrokenPipeError) -> int:
-    """Quiet where stdout is the pipe that broke; a failure where another one did."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        try:
-            hang_up()
-        except SystemExit:
-            return 0
-    return _fail(unexpected(error))
