@@ -42,6 +42,8 @@ class WordSpan:
     """Step at which its first character begins."""
     last: int
     """Step, inclusive, at which its last character ends."""
+    start: int
+    """Place of its first character in the reading's text."""
 
 
 def log_softmax(logits: npt.ArrayLike) -> npt.NDArray[np.float64]:
@@ -129,5 +131,6 @@ def word_spans(reading: Reading) -> Iterator[WordSpan]:
                 geometric_mean(reading.character_confidence[start:stop]),
                 int(reading.frames[start, 0]),
                 int(reading.frames[stop - 1, 1]),
+                start,
             )
         start = stop + 1

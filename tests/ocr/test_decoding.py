@@ -187,6 +187,10 @@ def test_word_spans():
     assert reading.text == " abc  a"
     spans = list(word_spans(reading))
     assert [(s.text, s.first, s.last) for s in spans] == [("abc", 2, 6), ("a", 12, 13)]
+    assert [reading.text[s.start : s.start + len(s.text)] for s in spans] == [
+        "abc",
+        "a",
+    ]
     assert all(0.99 < s.confidence <= 1 for s in spans)
     assert list(word_spans(greedy(path_logits("--", ABC), ABC))) == []
 
