@@ -1,10 +1,13 @@
 """Error rates against a distance written from the definition, and by hand."""
 
 import random
+import subprocess
+import sys
 from functools import cache
 
 import pytest
 
+import suite.text
 from suite.text.distance import ErrorRates, edit_distance, error_rates, normalize
 
 
@@ -73,3 +76,13 @@ def test_empty_references():
 def test_rates_add_up():
     pairs = [("abc", "abd"), ("a b", "a"), ("", "xy"), ("same", "same")]
     assert error_rates(pairs[:1]) + error_rates(pairs[1:]) == error_rates(pairs)
+
+
+def test_reading_starts_without_the_edit_distance():
+    code = (
+        "import sys, suite.text; assert 'rapidfuzz' not in sys.modules;"
+        "suite.text.error_rates; assert 'rapidfuzz' in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = suite.text.nothing
