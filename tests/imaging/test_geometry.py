@@ -218,7 +218,9 @@ def test_iou_by_hand():
     assert polygon_iou(a, box_quad(5, 0, 15, 10)) == pytest.approx(1 / 3)
     assert polygon_iou(a, box_quad(10, 0, 20, 10)) == 0
     assert polygon_iou(a, box_quad(2, 2, 4, 4)[::-1]) == pytest.approx(0.04)
+    assert polygon_iou(box_quad(2, 2, 4, 4)[::-1], a) == pytest.approx(0.04)
     assert polygon_iou(a, box_quad(3, 3, 3, 8)) == 0
+    assert polygon_iou(box_quad(3, 3, 3, 8), box_quad(3, 3, 3, 8)) == 0
 
 
 def test_iou_matrix_is_iou_of_pairs():
