@@ -9,7 +9,7 @@ import json
 import logging
 import zipfile
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +67,16 @@ class Checkpoints:
             old.unlink(missing_ok=True)
         return path
 
-    def restore(self, variables: Variables) -> dict[str, Any] | None:
+    def restore(
+        self,
+        variables: Variables,
+        check: Callable[[dict[str, Any]], None] = lambda state: None,
+    ) -> dict[str, Any] | None:
         """Puts the newest readable checkpoint into the variables.
 
         Args:
             variables: The same groups, of the same shapes, as were saved.
+            check: Looks at the state before any variable is touched; may raise.
 
         Returns:
             The state that was saved with them; None if there is no checkpoint.
@@ -79,6 +84,8 @@ class Checkpoints:
         Raises:
             UserError: No checkpoint can be read, or it is of another model.
         """
+        for half in self.folder.glob(".*.npz"):
+            half.unlink()  # what a kill left in the middle of writing
         paths = self.paths()
         for path in reversed(paths):
             try:
@@ -88,6 +95,7 @@ class Checkpoints:
                     "%s: unreadable, the one before is taken: %s", path, error
                 )
                 continue
+            check(state)
             _assign(path, variables, arrays)
             return state
         if paths:

@@ -244,10 +244,9 @@ class Loop:
 
     def _restore(self) -> bool:
         """Takes the newest good checkpoint; False if there is none."""
-        saved = self._checkpoints.restore(self.step.variables())
+        saved = self._checkpoints.restore(self.step.variables(), self._compare)
         if saved is None:
             return False
-        self._compare(saved)
         loop = saved["loop"]
         self.state = State(**{**loop, "watch": Watch(**loop["watch"])})
         self._iterator.set_state(saved["iterator"])
