@@ -1,3 +1,4 @@
+import glob
 import io
 import os
 from pathlib import Path, PurePath
@@ -54,6 +55,31 @@ def test_dots_in_a_name_stay(tree):
 def test_globs_match_sorted_and_recursively(tree):
     assert found("scans/*.[jp][pn]g") == ["scans/a.jpg", "scans/b.png"]
     assert found("scans/**/*.jpg") == ["scans/a.jpg", "scans/sub/deep/d.jpg"]
+
+
+@pytest.mark.parametrize("word", ["many", "many/*.png", "m*"])
+def test_any_order_on_the_disk_is_sorted(tree, word, monkeypatch):
+    names = [f"many/{folder}/{n}.png" for folder in "ab" for n in range(10, 14)]
+    names += [f"many/{n}.png" for n in range(10, 14)]
+    for name in reversed(names):
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text("")
+    walk, scan = os.walk, glob.glob
+
+    def backwards(top):
+        for root, folders, files in walk(top):
+            folders.sort(reverse=True)
+            yield root, folders, sorted(files, reverse=True)
+
+    monkeypatch.setattr(os, "walk", backwards)
+    monkeypatch.setattr(
+        glob, "glob", lambda *a, **k: sorted(scan(*a, **k), reverse=True)
+    )
+    seen = [name for name in found(word) if "/a/" not in name and "/b/" not in name]
+    assert seen == [f"many/{n}.png" for n in range(10, 14)]
+    if word != "many/*.png":
+        inner = [name for name in found(word) if name not in seen]
+        assert inner == names[:8]
 
 
 def test_a_file_whose_name_looks_like_a_glob(tree):
