@@ -31,9 +31,9 @@ class DetectorConfig:
     """Channels at 1/4, 1/8, 1/16 and 1/32 of the resolution."""
     blocks: tuple[int, ...] = (1, 1, 2, 1)
     """Residual blocks in each stage."""
-    pyramid: int = 64
+    pyramid: int = 48
     """Channels of the pyramid's levels."""
-    head: int = 48
+    head: int = 32
     """Channels of the last level, from which the maps are made."""
     conv_dtype: str = "float32"
     """Dtype policy of the convolutions; mixed_bfloat16 trains faster on CPUs."""

@@ -25,7 +25,7 @@ STRIDE = 4
 class RecognizerConfig:
     """Configuration of the text recognizer."""
 
-    classes: int = 175
+    classes: int = 150
     """Characters of the alphabet and the blank, which is class 0."""
     height: int = 32
     """Height of a line in pixels, a multiple of 16."""

@@ -1,0 +1,98 @@
+"""From a page's pixels to boxes of its text lines: tiles, network, map, boxes."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from suite.ocr.boxes import BoxOptions, find_boxes
+
+if TYPE_CHECKING:
+    from suite.engine import Model
+
+__all__ = ["BoxOptions", "Detector", "find_boxes"]
+
+Probability = npt.NDArray[np.float32]
+
+
+class Detector:
+    """Find text lines on a page of any size with a network of a few fixed sizes.
+
+    Args:
+        model: Opened model folder with signatures `detect_HEIGHTxWIDTH`.
+        options: How boxes are made; the shrink ratio is the model's own.
+    """
+
+    overlap = 128
+    """Pixels that neighbouring tiles share; each sees half of it beyond the seam."""
+
+    def __init__(self, model: Model, options: BoxOptions | None = None) -> None:
+        self.model = model
+        config = model.config
+        ratio = config.get("postprocessing", {}).get("shrink_ratio", 0.4)
+        self.options = options or BoxOptions(shrink_ratio=ratio)
+        self.text_height: float = config["preprocessing"]["text_height"]
+        sizes = (re.fullmatch(r"detect_(\d+)x(\d+)", name) for name in model.signatures)
+        self.canvases = [(int(m[1]), int(m[2])) for m in sizes if m]
+
+    def __call__(
+        self, image: npt.NDArray[np.uint8]
+    ) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Boxes and scores; see `find_boxes`.
+
+        Args:
+            image: uint8 (height, width), grey, upright, scaled so that most lines
+                are about `text_height` pixels high.
+        """
+        return find_boxes(self.probability(image), self.options)
+
+    def probability(self, image: npt.NDArray[np.uint8]) -> Probability:
+        """The network's map of a whole picture, float32 (height, width), 0..1."""
+        canvas, rows, columns = self._layout(*image.shape)
+        result = np.empty(image.shape, np.float32)
+        background = int(np.median(image[::4, ::4]))
+        for (top, bottom), inner_rows in rows:
+            for (left, right), inner_columns in columns:
+                tile = np.full((1, *canvas, 1), background, np.uint8)
+                part = image[top:bottom, left:right]
+                tile[0, : part.shape[0], : part.shape[1], 0] = part
+                name = f"detect_{canvas[0]}x{canvas[1]}"
+                found = self.model(name, {"image": tile})["probability"][0, :, :, 0]
+                result[inner_rows, inner_columns] = found[
+                    inner_rows.start - top : inner_rows.stop - top,
+                    inner_columns.start - left : inner_columns.stop - left,
+                ]
+        return result
+
+    def _layout(
+        self, height: int, width: int
+    ) -> tuple[tuple[int, int], list[_Span], list[_Span]]:
+        """The canvas that covers the picture with the fewest pixels, and its tiles."""
+
+        def cost(canvas: tuple[int, int]) -> int:
+            across = len(list(_spans(width, canvas[1], self.overlap)))
+            down = len(list(_spans(height, canvas[0], self.overlap)))
+            return across * down * canvas[0] * canvas[1]
+
+        best = min(self.canvases, key=cost)
+        rows = list(_spans(height, best[0], self.overlap))
+        return best, rows, list(_spans(width, best[1], self.overlap))
+
+
+_Span = tuple[tuple[int, int], slice]
+
+
+def _spans(length: int, size: int, overlap: int) -> Iterator[_Span]:
+    """Tiles along one side: where each lies, and the part of it that counts."""
+    count = max(1, math.ceil((length - overlap) / (size - overlap)))
+    step = (length - size) / (count - 1) if count > 1 else 0.0
+    starts = [max(0, round(index * step)) for index in range(count)]
+    seams = [0, *((b + a + size) // 2 for a, b in pairwise(starts)), length]
+    for start, (low, high) in zip(starts, pairwise(seams), strict=True):
+        yield (start, min(start + size, length)), slice(low, high)

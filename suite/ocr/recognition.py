@@ -1,0 +1,85 @@
+"""From cut-out text lines to logits: buckets of width, long lines in pieces."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from suite.ocr.stitching import stitch
+from suite.text import Alphabet
+
+if TYPE_CHECKING:
+    from suite.engine import Model
+
+Logits = npt.NDArray[np.float32]
+
+
+class Recognizer:
+    """Read lines of any width with a network of a few fixed widths.
+
+    Args:
+        models: The opened model folder, once for each thread that reads: one network
+            runs on one line at a time, and lines are too small to share.
+    """
+
+    overlap = 128
+    """Pixels that neighbouring pieces of a long line share; a multiple of 2 strides."""
+
+    def __init__(self, models: Sequence[Model]) -> None:
+        self.models = models
+        config = models[0].config
+        self.alphabet = Alphabet(config["alphabet"])
+        self.height: int = config["preprocessing"]["height"]
+        self.stride: int = config["preprocessing"]["stride"]
+        names = (re.fullmatch(r"read_(\d+)", name) for name in models[0].signatures)
+        self.widths = sorted(int(match[1]) for match in names if match)
+
+    def __call__(self, lines: Sequence[npt.NDArray[np.uint8]]) -> list[Logits]:
+        """Logits of lines.
+
+        Args:
+            lines: uint8 (height, width) each, height as the model has it.
+
+        Returns:
+            For each line float32 (frames, classes), frames = ceil(width / stride).
+        """
+        # widest first: the threads end together
+        order = sorted(range(len(lines)), key=lambda i: -lines[i].shape[1])
+        results: list[Logits] = [np.empty((0, 0), np.float32)] * len(lines)
+        queue = iter(order)
+
+        def work(model: Model) -> None:
+            for index in queue:
+                results[index] = self._line(model, lines[index])
+
+        if len(self.models) == 1 or len(lines) < 2:
+            work(self.models[0])
+            return results
+        with ThreadPoolExecutor(len(self.models)) as pool:
+            list(pool.map(work, self.models))
+        return results
+
+    def _line(self, model: Model, line: npt.NDArray[np.uint8]) -> Logits:
+        width, widest = line.shape[1], self.widths[-1]
+        if width <= widest:
+            return self._piece(model, line)
+        # starts at whole frames, so that the frames of all pieces lie on one grid
+        last = -(-(width - widest) // self.stride) * self.stride
+        starts = [*range(0, last, widest - self.overlap), last]
+        pieces = [self._piece(model, line[:, s : s + widest]) for s in starts]
+        offsets = [start // self.stride for start in starts]
+        return stitch(pieces, offsets, -(-width // self.stride))
+
+    def _piece(self, model: Model, line: npt.NDArray[np.uint8]) -> Logits:
+        width = line.shape[1]
+        bucket = next(size for size in self.widths if size >= width)
+        image = np.zeros((1, self.height, bucket, 1), np.uint8)
+        image[0, :, :width, 0] = line
+        inputs = {"image": image, "width": np.array([width], np.int32)}
+        logits = model(f"read_{bucket}", inputs)["logits"][0]
+        return logits[: -(-width // self.stride)]

@@ -1,0 +1,1 @@
+"""One recipe a shipped model: its data, loss, schedule and presets."""

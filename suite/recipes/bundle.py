@@ -1,0 +1,99 @@
+"""A trained core written as a model folder: `model.keras` and `config.json`."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import keras
+
+import suite
+from suite.console import UserError, atomic_path, write_atomic
+from suite.models import build, for_inference
+
+
+def save_model(
+    folder: Path,
+    name: str,
+    core: keras.Model,
+    config: Any,
+    description: dict[str, Any],
+) -> None:
+    """Write a trained core for inference, in float32.
+
+    Args:
+        folder: The model folder; created if it is absent.
+        name: Registered name of the model.
+        core: The trained core, of any dtype policy.
+        config: The dataclass it was built from, with a `conv_dtype`.
+        description: What `config.json` holds beside schema, version and
+            hyper-parameters: app, model, seed, signatures, preprocessing.
+    """
+    plain = dataclasses.replace(config, conv_dtype="float32")
+    # the dtype policy is part of a model's configuration: it is built anew, because
+    # bfloat16 layers have no kernel on the phone
+    twin = build(name, plain)
+    twin.set_weights(core.get_weights())
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_path(folder / "model.keras") as path:
+        # keras insists on the suffix, which the temporary name lacks
+        beside = path.with_name(f"{path.name}.keras")
+        for_inference(name, twin).save(beside)
+        beside.replace(path)
+    content = {
+        "schema": 1,
+        "version": suite.__version__,
+        **description,
+        "architecture": name,
+        "hyperparameters": dataclasses.asdict(plain),
+    }
+    write_atomic(
+        folder / "config.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    )
+
+
+def load_core_weights(core: keras.Model, source: Path) -> None:
+    """Start from the weights of a shipped or of one's own model.
+
+    Args:
+        core: The core to fill, of the same architecture.
+        source: A model folder, a run folder that holds `model/`, or a `.keras` file.
+
+    Raises:
+        UserError: The file is absent, or holds other weights.
+    """
+    candidates = [source, source / "model.keras", source / "model" / "model.keras"]
+    path = next((p for p in candidates if p.is_file()), None)
+    if path is None:
+        raise UserError(
+            f"{source}: no model.keras there (--init)",
+            "Name a model folder, a run folder or a .keras file.",
+        )
+    try:
+        trained = keras.saving.load_model(path, compile=False)
+    except Exception as error:  # keras raises many kinds for a foreign file
+        raise UserError(
+            f"{path}: cannot be loaded ({type(error).__name__}: {error})"
+        ) from error
+    weights = {w.path.split("/", 1)[-1]: w for w in trained.weights}
+    taken = 0
+    for weight in core.weights:
+        # a wrapped core keeps its layers' names below its own
+        found = weights.get(f"{core.name}/{weight.path}") or weights.get(weight.path)
+        found = found or _by_suffix(weights, weight.path)
+        if found is not None and found.shape == weight.shape:
+            weight.assign(found)
+            taken += 1
+    if not taken:
+        raise UserError(f"{path}: holds no weights of a {core.name}")
+
+
+def _by_suffix(weights: dict[str, Any], path: str) -> Any:
+    return next((w for p, w in weights.items() if p.endswith(path)), None)
+
+
+def tensor(shape: tuple[int, ...], dtype: str) -> dict[str, Any]:
+    """A tensor's description as `config.json` has it."""
+    return {"shape": list(shape), "dtype": dtype}

@@ -1,0 +1,261 @@
+"""The text detector: receipts and rendered pages, under differentiable binarization.
+
+    python apps/ocr.py train --model detector --preset sroie --output runs/detector
+
+The metric that picks the weights is the H-mean of the boxes on whole validation pages
+(one-to-one matching, IoU at least 0.5), made by the very code that reads.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from suite.console import UserError
+from suite.training.config import FitConfig
+
+CANVASES = ((640, 480), (960, 480), (1280, 640), (960, 960))
+"""Height and width of the exported signatures; larger pages are read in tiles."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of the detector's training."""
+
+    data: tuple[Path, ...] = ()
+    """Folders of labelled pages: `images/` and `boxes/NAME.csv`."""
+    published_split: bool = False
+    """Pages have SROIE's numbers: 000-399 train, 400-449 validate, the rest stays
+    unseen. Otherwise every tenth page validates."""
+    rendered: int = 400
+    """Pages to render; 0 for none."""
+    rendered_share: float = 0.35
+    """Share of rendered pages in the mixture, 0..1, where there are others too."""
+    fonts: Path | None = None
+    """Folder of fonts to render with; the system's fonts if not given."""
+    text: Path | None = None
+    """Folder of `LANG.txt.gz` to render; made-up text if not given."""
+    cache: Path = Path("runs/pages")
+    """Where rendered pages are kept between runs."""
+    workers: int = 2
+    """Processes that render pages."""
+    batch: int = 4
+    """Crops a step."""
+    size: int = 512
+    """Side of a crop in pixels, a multiple of 32."""
+    conv_dtype: str = "auto"
+    """Dtype policy of the convolutions during training; auto takes mixed_bfloat16
+    where the hardware multiplies it, else float32."""
+    render_seed: int = 20240
+    """Seed of what is rendered, apart from `seed`: trainings that differ in that one
+    share their data."""
+    seed: int = 1
+    """Seed of weights, mixture and augmentation."""
+    fit: FitConfig = field(
+        default_factory=lambda: FitConfig(
+            steps=5000,
+            evaluate_every=500,
+            learning_rate=1.5e-3,
+            schedule="cosine",
+            warmup=0.04,
+            weight_decay=0.02,
+            clip=2.0,
+            ema=0.998,
+            monitor="h_mean",
+            mode="max",
+        )
+    )
+    """Length and schedule of the training."""
+
+
+_DEFAULT = Recipe()
+PRESETS = {
+    "default": _DEFAULT,
+    "smoke": dataclasses.replace(
+        _DEFAULT,
+        rendered=24,
+        batch=2,
+        size=256,
+        workers=1,
+        fit=dataclasses.replace(_DEFAULT.fit, steps=60, evaluate_every=30),
+    ),
+    "sroie": dataclasses.replace(
+        _DEFAULT,
+        data=(Path("../shared/data/sroie"),),
+        text=Path("../shared/data/text"),
+        published_split=True,
+        rendered=1500,
+    ),
+}
+
+
+def train(
+    recipe: Recipe, output: Path, *, resume: bool = False, init: Path | None = None
+) -> dict[str, Any]:
+    """Train a detector.
+
+    Args:
+        recipe: The settings.
+        output: Run folder; the trained model is written to its folder `model`.
+        resume: Go on with the run that lies there.
+        init: Model to start from; random weights if None.
+
+    Returns:
+        The metrics of the best weights.
+
+    Raises:
+        UserError: Data, fonts or the run folder can't be used; the sentence says why.
+    """
+    import keras
+
+    from suite.data.page_batches import PageSource, page_batches
+    from suite.losses import DBLoss
+    from suite.models import build, text_detector
+    from suite.recipes.bundle import load_core_weights, save_model
+    from suite.recipes.mixture import mixture
+    from suite.recipes.precision import convolution_policy
+    from suite.training import fit, load_best, write_run_config
+
+    training, validation = _pages(recipe)
+    shares = mixture([len(p) for p in training], recipe.rendered_share, recipe.rendered)
+    sources = [PageSource(p, w) for p, w in zip(training, shares, strict=True)]
+    keras.utils.set_random_seed(recipe.seed)
+    config = text_detector.DetectorConfig(
+        conv_dtype=convolution_policy(recipe.conv_dtype)
+    )
+    core = build("text_detector", config)
+    if init is not None:
+        load_core_weights(core, init)
+    batches = page_batches(
+        sources, recipe.fit.steps, recipe.seed, batch=recipe.batch, size=recipe.size
+    )
+    write_run_config(output, dataclasses.asdict(recipe))
+    result = fit(
+        core,
+        DBLoss(),
+        batches,
+        dataclasses.replace(recipe.fit, seed=recipe.seed),
+        output,
+        evaluate=lambda model: evaluate(model, validation),
+        resume=resume,
+    )
+    load_best(core, output)
+    save_model(output / "model", "text_detector", core, config, describe(recipe.seed))
+    return dict(result.best)
+
+
+def evaluate(model: Any, pages: Sequence[Any]) -> dict[str, float]:
+    """Detection figures on whole pages at the scale of their true text height.
+
+    Args:
+        model: The training core.
+        pages: Labelled pages.
+
+    Returns:
+        `precision`, `recall`, `h_mean` at IoU 0.5, and `mean_iou` of the matches.
+    """
+    import cv2
+    import numpy as np
+
+    from suite.data.page_batches import load_page
+    from suite.data.page_crops import TEXT_HEIGHT
+    from suite.imaging.geometry import iou_matrix
+    from suite.ocr.detection import find_boxes
+
+    matched, found, wanted, overlaps = 0, 0, 0, 0.0
+    for page in pages:
+        image, truth = load_page(page)
+        if len(truth):
+            height = np.median(np.linalg.norm(truth[:, 3] - truth[:, 0], axis=1))
+            scale = TEXT_HEIGHT / max(float(height), 1.0)
+            image = cv2.resize(
+                image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
+            )
+            truth = truth * np.float32(scale)
+        # few shapes: some backends compile for each
+        rows, columns = (-(-side // 256) * 256 for side in image.shape)
+        canvas = np.full((rows, columns), int(np.median(image)), np.uint8)
+        canvas[: image.shape[0], : image.shape[1]] = image
+        batch = canvas[None, :, :, None].astype(np.float32) / 255
+        logits = model.predict_on_batch({"image": batch})["probability"][0, :, :, 0]
+        quads, _ = find_boxes(1 / (1 + np.exp(-logits)))
+        found, wanted = found + len(quads), wanted + len(truth)
+        iou = iou_matrix(quads, truth)
+        while iou.size and iou.max() >= 0.5:
+            row, column = np.unravel_index(iou.argmax(), iou.shape)
+            overlaps += float(iou[row, column])
+            matched += 1
+            iou[row], iou[:, column] = 0, 0
+    return {
+        "h_mean": 2 * matched / max(found + wanted, 1),
+        "precision": matched / max(found, 1),
+        "recall": matched / max(wanted, 1),
+        "mean_iou": overlaps / max(matched, 1),
+    }
+
+
+def describe(seed: int) -> dict[str, Any]:
+    """The detector's part of `config.json`."""
+    from suite.data.db_labels import SHRINK_RATIO
+    from suite.data.page_crops import TEXT_HEIGHT
+    from suite.models.text_detector import STRIDE
+    from suite.recipes.bundle import tensor
+
+    return {
+        "app": "ocr",
+        "model": "detector",
+        "seed": seed,
+        "preprocessing": {
+            "colour": "grey, 0 black to 255 white",
+            "text_height": TEXT_HEIGHT,
+            "multiple": STRIDE,
+            "padding": "right and bottom, the page's median grey",
+        },
+        "postprocessing": {"shrink_ratio": SHRINK_RATIO},
+        "signatures": {
+            f"detect_{height}x{width}": {
+                "inputs": {"image": tensor((1, height, width, 1), "uint8")},
+                "outputs": {"probability": tensor((1, height, width, 1), "float32")},
+            }
+            for height, width in CANVASES
+        },
+    }
+
+
+def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
+    """Sets of pages to train on, the rendered one last, and pages to validate on."""
+    from suite.data.page_files import write_rendered_pages
+    from suite.data.sroie import pages
+
+    training: list[Any] = []
+    validation: list[Any] = []
+    for folder in recipe.data:
+        if recipe.published_split:
+            training.append(pages(folder, split="train"))
+            validation += pages(folder, split="validation")
+        else:
+            known = pages(folder)
+            training.append([p for i, p in enumerate(known) if i % 10 != 9])
+            validation += [p for i, p in enumerate(known) if i % 10 == 9]
+    if recipe.rendered:
+        out = recipe.cache / "rendered"
+        write_rendered_pages(
+            out,
+            recipe.rendered,
+            recipe.render_seed,
+            fonts=recipe.fonts,
+            text=recipe.text,
+            workers=recipe.workers,
+        )
+        rendered = pages(out)
+        training.append([p for i, p in enumerate(rendered) if i % 50 != 49])
+        validation += [p for i, p in enumerate(rendered) if i % 50 == 49]
+    if not training:
+        raise UserError(
+            "nothing to train on (--data, --rendered)",
+            "Name a folder of labelled pages, or let pages be rendered.",
+        )
+    return training, validation

@@ -1,0 +1,326 @@
+"""The text recognizer: lines of receipts and rendered lines, under CTC.
+
+    python apps/ocr.py train --model recognizer --preset sroie --output runs/recognizer
+
+Rendered lines teach letters of both cases, accents, fonts and spaces; the lines of
+SROIE, whose transcripts are in upper case throughout, teach real print under the
+case-merged loss. The metric that picks the weights is the character error rate on
+validation lines, caseless where their case is unknown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from suite.console import UserError
+from suite.training.config import FitConfig
+
+BUCKETS = (96, 160, 256, 384, 640)
+"""Widths of the exported signatures in pixels; a longer line is read in pieces."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of the recognizer's training."""
+
+    data: tuple[Path, ...] = ()
+    """Folders of labelled pages (`images/`, `boxes/NAME.csv`) or of labelled lines
+    (`labels.tsv` of `FILE TAB TEXT`)."""
+    published_split: bool = False
+    """Pages have SROIE's numbers: 000-399 train, 400-449 validate, the rest stays
+    unseen. Otherwise every tenth page or line validates."""
+    rendered: int = 20_000
+    """Lines to render; 0 for none."""
+    rendered_share: float = 0.5
+    """Share of rendered lines in the mixture, 0..1, where there are others too."""
+    fonts: Path | None = None
+    """Folder of fonts to render with; the system's fonts if not given."""
+    text: Path | None = None
+    """Folder of `LANG.txt.gz` to render; made-up text if not given."""
+    cache: Path = Path("runs/lines")
+    """Where lines are kept between runs."""
+    workers: int = 2
+    """Processes that render lines."""
+    area: int = 12_000
+    """Width times lines of a batch, in pixels at height 32."""
+    conv_dtype: str = "auto"
+    """Dtype policy of the convolutions during training; auto takes mixed_bfloat16
+    where the hardware multiplies it, else float32."""
+    units: int = 160
+    """Units of each direction of the recurrent layer."""
+    recurrent_layers: int = 1
+    """Stacked bidirectional recurrent layers."""
+    cell: str = "lstm"
+    """Recurrent cell: lstm, gru or simple_rnn."""
+    render_seed: int = 20240
+    """Seed of what is rendered, apart from `seed`: trainings that differ in that one
+    share their data."""
+    seed: int = 1
+    """Seed of weights, mixture and augmentation."""
+    fit: FitConfig = field(
+        default_factory=lambda: FitConfig(
+            steps=6000,
+            evaluate_every=500,
+            learning_rate=2e-3,
+            schedule="cosine",
+            warmup=0.04,
+            weight_decay=0.02,
+            clip=2.0,
+            ema=0.999,
+            monitor="character_error_rate",
+            mode="min",
+        )
+    )
+    """Length and schedule of the training."""
+
+
+_DEFAULT = Recipe()
+PRESETS = {
+    "default": _DEFAULT,
+    "smoke": dataclasses.replace(
+        _DEFAULT,
+        rendered=600,
+        area=4000,
+        workers=1,
+        fit=dataclasses.replace(_DEFAULT.fit, steps=60, evaluate_every=30),
+    ),
+    "sroie": dataclasses.replace(
+        _DEFAULT,
+        data=(Path("../shared/data/sroie"),),
+        text=Path("../shared/data/text"),
+        published_split=True,
+        rendered=120_000,
+    ),
+}
+
+
+def train(
+    recipe: Recipe, output: Path, *, resume: bool = False, init: Path | None = None
+) -> dict[str, Any]:
+    """Train a recognizer.
+
+    Args:
+        recipe: The settings.
+        output: Run folder; the trained model is written to its folder `model`.
+        resume: Go on with the run that lies there.
+        init: Model to start from; random weights if None.
+
+    Returns:
+        The metrics of the best weights.
+
+    Raises:
+        UserError: Data, fonts or the run folder can't be used; the sentence says why.
+    """
+    import keras
+
+    from suite.data.line_batches import LineSource, line_batches, plan_batches
+    from suite.models import build, text_recognizer
+    from suite.recipes.bundle import load_core_weights, save_model
+    from suite.recipes.mixture import mixture
+    from suite.recipes.precision import convolution_policy
+    from suite.text import LATIN
+    from suite.training import fit, load_best, write_run_config
+
+    alphabet = LATIN
+    training, validation = _lines(recipe)
+    shares = mixture([len(x) for x in training], recipe.rendered_share, recipe.rendered)
+    sources = [LineSource(s, w) for s, w in zip(training, shares, strict=True)]
+    keras.utils.set_random_seed(recipe.seed)
+    config = text_recognizer.RecognizerConfig(
+        classes=alphabet.size,
+        units=recipe.units,
+        recurrent_layers=recipe.recurrent_layers,
+        cell=recipe.cell,
+        conv_dtype=convolution_policy(recipe.conv_dtype),
+    )
+    core = build("text_recognizer", config)
+    if init is not None:
+        load_core_weights(core, init)
+    plan = plan_batches(sources, recipe.fit.steps, recipe.seed, area=recipe.area)
+    batches = line_batches(sources, alphabet, plan, recipe.seed)
+    write_run_config(output, dataclasses.asdict(recipe))
+    result = fit(
+        core,
+        Loss(alphabet),
+        batches,
+        dataclasses.replace(recipe.fit, seed=recipe.seed),
+        output,
+        evaluate=lambda model: evaluate(model, validation, alphabet),
+        resume=resume,
+    )
+    load_best(core, output)
+    save_model(
+        output / "model",
+        "text_recognizer",
+        core,
+        config,
+        describe(alphabet, config.height, recipe.seed),
+    )
+    return dict(result.best)
+
+
+class Loss:
+    """Mean CTC loss of a batch; case-merged for lines of unknown case."""
+
+    def __init__(self, alphabet: Any) -> None:
+        from suite.losses import CaseMerge
+
+        lower, upper = alphabet.case_fold_pairs()
+        self.merge = CaseMerge(lower.tolist(), upper.tolist(), alphabet.size)
+
+    def __call__(self, targets: dict[str, Any], outputs: Any) -> dict[str, Any]:
+        """Scalars "loss" (per line) and "infeasible" (lines that can't be aligned)."""
+        from keras import ops
+
+        from suite.losses import ctc_loss
+
+        log_probs, labels = self.merge(outputs, targets["labels"], targets["merged"])
+        losses, feasible = ctc_loss(
+            labels, log_probs, targets["label_lengths"], targets["logit_lengths"]
+        )
+        infeasible = ops.sum(ops.cast(ops.logical_not(feasible), "float32"))
+        return {"loss": ops.mean(losses), "infeasible": infeasible}
+
+
+def evaluate(model: Any, sets: dict[str, Any], alphabet: Any) -> dict[str, float]:
+    """Error rates of greedy reading on lines in true boxes.
+
+    Args:
+        model: The training core.
+        sets: Validation lines by name.
+        alphabet: Its alphabet.
+
+    Returns:
+        `character_error_rate` over all sets, caseless where case is unknown, and
+        for each set `NAME_character_error_rate` and `NAME_exact_share`.
+    """
+    from suite.ocr.decoding import greedy
+    from suite.text.distance import error_rates
+
+    result, edits, characters = {}, 0, 0
+    for name, lines in sets.items():
+        pairs, folded = [], False
+        for inputs, records in _validation_batches(lines, alphabet):
+            logits = model.predict_on_batch(inputs)
+            for row, record in enumerate(records):
+                frames = -(-int(inputs["width"][row]) // 4)
+                reading = greedy(logits[row, :frames], alphabet)
+                pairs.append((reading.text, record.text))
+                folded |= not record.cased
+        rates = error_rates(pairs, fold_case=folded)
+        result[f"{name}_character_error_rate"] = rates.character_error_rate
+        result[f"{name}_exact_share"] = rates.exact_share
+        edits += rates.character_edits
+        characters += rates.characters
+    return {"character_error_rate": edits / max(characters, 1), **result}
+
+
+def describe(alphabet: Any, height: int, seed: int) -> dict[str, Any]:
+    """The recognizer's part of `config.json`."""
+    from suite.models.text_recognizer import STRIDE
+    from suite.recipes.bundle import tensor
+
+    return {
+        "app": "ocr",
+        "model": "recognizer",
+        "seed": seed,
+        "alphabet": alphabet.characters,
+        "preprocessing": {
+            "height": height,
+            "stride": STRIDE,
+            "colour": "grey, 0 black to 255 white, any contrast and polarity",
+            "padding": "on the right, any value",
+        },
+        "signatures": {
+            f"read_{width}": {
+                "inputs": {
+                    "image": tensor((1, height, width, 1), "uint8"),
+                    "width": tensor((1,), "int32"),
+                },
+                "outputs": {
+                    "logits": tensor((1, width // STRIDE, alphabet.size), "float32")
+                },
+            }
+            for width in BUCKETS
+        },
+    }
+
+
+def _lines(recipe: Recipe) -> tuple[list[Any], dict[str, Any]]:
+    """Sets to train on, the rendered one last, and sets to validate on, by name."""
+    from suite.data.lines import write_rendered_lines
+    from suite.data.shards import LineShards
+
+    training: list[Any] = []
+    validation: dict[str, Any] = {}
+    for number, folder in enumerate(recipe.data):
+        parts = _labelled(folder, recipe, recipe.cache / f"{folder.name}_{number}")
+        training.append(LineShards(parts["train"]))
+        validation[folder.name] = LineShards(parts["validation"])
+    if recipe.rendered:
+        known = [text for lines in training for text in lines.texts]
+        options = {
+            "fonts": recipe.fonts,
+            "text": recipe.text,
+            "transcripts": known,
+            "workers": recipe.workers,
+        }
+        out = recipe.cache / "rendered"
+        write_rendered_lines(out, recipe.rendered, recipe.render_seed, **options)
+        training.append(LineShards(out))
+        out = recipe.cache / "rendered_validation"
+        count = min(600, max(60, recipe.rendered // 20))
+        write_rendered_lines(out, count, recipe.render_seed + 1_000_000, **options)
+        validation["rendered"] = LineShards(out)
+    if not training:
+        raise UserError(
+            "nothing to train on (--data, --rendered)",
+            "Name a folder of labelled pages or lines, or let lines be rendered.",
+        )
+    return training, validation
+
+
+def _labelled(folder: Path, recipe: Recipe, cache: Path) -> dict[str, Path]:
+    """Shards of a folder's training and validation lines."""
+    from suite.data.crops import write_labelled_lines, write_page_lines
+    from suite.data.sroie import pages
+
+    out = {part: cache / part for part in ("train", "validation")}
+    if (folder / "labels.tsv").is_file():
+        for part, path in out.items():
+            write_labelled_lines(folder, path, part=part, workers=recipe.workers)
+        return out
+    known = pages(folder)
+    upper = all(box.text == box.text.upper() for page in known for box in page.boxes)
+    for part, path in out.items():
+        if recipe.published_split:
+            names = [p.name for p in pages(folder, split=part)]
+        else:
+            last = part == "validation"
+            names = [p.name for i, p in enumerate(known) if (i % 10 == 9) == last]
+        write_page_lines(folder, path, names, cased=not upper, workers=recipe.workers)
+    return out
+
+
+def _validation_batches(
+    lines: Any, alphabet: Any, size: int = 48
+) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Batches of lines of like width, cut out exactly as reading does."""
+    import numpy as np
+
+    from suite.data.augment import augment_line
+    from suite.data.line_batches import WIDTHS, assemble
+
+    order = np.argsort(lines.widths, kind="stable")
+    for part in np.array_split(order, math.ceil(len(order) / size)):
+        records = [lines[int(i)] for i in part]
+        images = [augment_line(record, None, training=False) for record in records]
+        widest = max(image.shape[1] for image in images)
+        width = next((w for w in WIDTHS if w >= widest), -(-widest // 256) * 256)
+        inputs, _ = assemble(images, records, alphabet, width)
+        yield inputs, records
