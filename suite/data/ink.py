@@ -84,6 +84,16 @@ def set_text(text: str, style: Style) -> Ink:
     return Ink(mask, baseline * height * dot / rows, ink_box(mask))
 
 
+def text_width(text: str, style: Style) -> float:
+    """Advance of `text` in pixels, without drawing it."""
+    size = int(np.clip(round(style.em * style.resolution), 6, _LARGEST))
+    font = load(style.face.path, size)
+    end = _positions(text, style, size, font)[1]
+    if style.word_space != 1 or style.letter_space:  # counts a space at the end
+        end -= (font.getlength(" ") or size / 4) * style.word_space
+    return end * style.em / size * style.stretch
+
+
 def ink_box(mask: npt.NDArray[np.uint8]) -> tuple[float, float, float, float]:
     """left, top, right, bottom of what is darker than `INK`; zeros without ink."""
     rows = np.flatnonzero(mask.max(1) > INK)

@@ -109,7 +109,7 @@ def render_line(
     left, top, right, bottom = ink.box
     if right - left > config.max_width or right <= left or bottom <= top:
         return None
-    quad, height = _tight_quad(rng, text, ink, style)
+    quad, height = tight_quad(rng, text, ink, style)
     sheet, quad = _with_surroundings(rng, ink, quad, height, style, corpus, config)
     sheet, quad = _tilted(rng, sheet, quad, height, config)
     image = _scanned(rng, sheet, height, config)
@@ -150,7 +150,7 @@ def _style(rng: Rng, face: FontFace, config: LineConfig) -> Style:
     )
 
 
-def _tight_quad(
+def tight_quad(
     rng: Rng, text: str, ink: Ink, style: Style
 ) -> tuple[npt.NDArray[np.float32], float]:
     """Box around the ink, a little padded, and its height in pixels."""
@@ -216,16 +216,16 @@ def _add_neighbours(
         if rng.random() < 0.8:
             shift = top - gap - lower if above else bottom + gap - upper
             offset = -int(rng.integers(0, max(1, other.mask.shape[1] // 2)))
-            _paste(sheet, other.mask, round(float(shift)), offset)
+            paste(sheet, other.mask, round(float(shift)), offset)
     if rng.random() < 0.25:
         space = float(rng.uniform(0.25, 0.7) * (bottom - top))
         row = round(baseline - other.baseline)
         side = rng.random() < 0.5
         start = right + space - other.box[0] if side else left - space - other.box[2]
-        _paste(sheet, other.mask, row, round(float(start)))
+        paste(sheet, other.mask, row, round(float(start)))
 
 
-def _paste(
+def paste(
     sheet: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], row: int, column: int
 ) -> None:
     """Adds ink at a place that may lie partly outside."""
@@ -301,7 +301,7 @@ def _scanned(
     rng: Rng, sheet: npt.NDArray[np.uint8], height: float, config: LineConfig
 ) -> npt.NDArray[np.uint8]:
     """Ink on paper, seen by a scanner."""
-    paper = degrade.paper(rng, sheet.shape)  # type: ignore[arg-type]
+    paper = degrade.paper(rng, sheet.shape)
     strength = float(np.clip(1 - abs(rng.normal(0, 0.22)), 0.3, 1))
     ink = sheet * np.float32(strength / 255)
     image = paper * (1 - ink) + ink * float(rng.uniform(0, 40))

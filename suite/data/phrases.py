@@ -4,7 +4,9 @@ Every function takes the random generator first and returns a piece of text; non
 reads data. Malaysian receipts as in SROIE, European ones, letters and forms.
 """
 
+import tomllib
 from collections.abc import Callable, Sequence
+from importlib import resources
 from typing import TypeVar
 
 import numpy as np
@@ -14,246 +16,17 @@ Rng = np.random.Generator
 Word = Callable[[Rng], str]
 
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_CURRENCIES = ("RM", "$", "€", "£", "EUR", "USD", "CHF", "MYR", "SGD")
-_MONTHS = (
-    "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|January|February|March|April"
-    "|August|September|October|November|December|Januar|Februar|März|Mai|Juni|Juli"
-    "|Oktober|Dezember|janvier|février|mars|avril|juin|juillet|août|décembre"
-).split("|")
-_DAYS = "Mon|Tue|Wed|Thu|Fri|Sat|Sun|Mo|Di|Mi|Do|Fr|Sa|So|lundi|mardi|jeudi".split("|")
-_LABELS = [
-    "Total",
-    "Sub Total",
-    "Subtotal",
-    "Grand Total",
-    "Total Amount",
-    "Amount Due",
-    "Balance",
-    "Change",
-    "Cash",
-    "Cash Sale",
-    "Tax Invoice",
-    "Invoice No",
-    "Receipt No",
-    "Bill No",
-    "Document No",
-    "Date",
-    "Time",
-    "Table",
-    "Cashier",
-    "Operator",
-    "Counter",
-    "Member",
-    "Qty",
-    "Quantity",
-    "Price",
-    "Unit Price",
-    "U.P",
-    "Disc",
-    "Discount",
-    "Rounding",
-    "Rounding Adj",
-    "Service Charge",
-    "Tax",
-    "Tax Code",
-    "Tax Amount",
-    "GST",
-    "GST Summary",
-    "GST Reg No",
-    "VAT",
-    "VAT No",
-    "Net",
-    "Gross",
-    "Item",
-    "Items",
-    "Description",
-    "Amount",
-    "Amount (RM)",
-    "Payment",
-    "Paid",
-    "Visa",
-    "Mastercard",
-    "Credit Card",
-    "Debit",
-    "Approval Code",
-    "Terminal",
-    "Trace No",
-    "Customer",
-    "Account No",
-    "Order No",
-    "Ref No",
-    "Reference",
-    "Page",
-    "Signature",
-    "Name",
-    "Address",
-    "Phone",
-    "Thank You",
-    "Please Come Again",
-    "Goods sold are not refundable",
-    "Welcome",
-    "Tel",
-    "Fax",
-    "Mobile",
-    "Total Sales (Inclusive of GST)",
-    "Total 6% supplies (Inc. GST)",
-    "Total Excl. GST",
-    "Summe",
-    "Zwischensumme",
-    "Gesamtbetrag",
-    "Betrag",
-    "MwSt.",
-    "USt-IdNr.",
-    "Steuernummer",
-    "Rechnung",
-    "Rechnungsnummer",
-    "Rechnungsdatum",
-    "Kundennummer",
-    "Menge",
-    "Einzelpreis",
-    "Rückgeld",
-    "Bar",
-    "Datum",
-    "Uhrzeit",
-    "Bon-Nr.",
-    "Kasse",
-    "Bediener",
-    "Stück",
-    "Vielen Dank für Ihren Einkauf",
-    "Straße",
-    "Ort",
-    "Geburtsdatum",
-    "Unterschrift",
-    "Telefon",
-    "Lieferschein",
-    "Zahlbar bis",
-    "IBAN",
-    "BIC",
-    "Öffnungszeiten",
-    "Total TTC",
-    "Total HT",
-    "TVA",
-    "Montant",
-    "Espèces",
-    "Rendu",
-    "Prix unitaire",
-    "Quantité",
-    "Facture",
-    "Facture n°",
-    "Reçu",
-    "Date de naissance",
-    "Prénom",
-    "Nom",
-    "Adresse",
-    "Ville",
-    "Code postal",
-    "Téléphone",
-    "À payer",
-    "Remise",
-    "Caisse",
-    "Merci de votre visite",
-    "Numéro de client",
-    "Échéance",
-    "Règlement",
-]
-_STREETS = [
-    "Jalan",
-    "Jln",
-    "Lorong",
-    "Taman",
-    "Persiaran",
-    "Lebuh",
-    "Street",
-    "St.",
-    "Road",
-    "Rd",
-    "Avenue",
-    "Lane",
-    "Drive",
-    "straße",
-    "str.",
-    "weg",
-    "platz",
-    "allee",
-    "rue",
-    "avenue",
-    "boulevard",
-    "place",
-    "chemin",
-    "quai",
-]
-_COMPANIES = [
-    "SDN BHD",
-    "Sdn. Bhd.",
-    "SDN. BHD.",
-    "(M) SDN BHD",
-    "Enterprise",
-    "Trading",
-    "Hardware",
-    "Restaurant",
-    "Restoran",
-    "Mart",
-    "Ltd",
-    "Ltd.",
-    "Inc.",
-    "& Sons",
-    "& Co.",
-    "GmbH",
-    "GmbH & Co. KG",
-    "AG",
-    "e.K.",
-    "OHG",
-    "SA",
-    "SARL",
-    "S.A.S.",
-    "Café",
-    "Pharmacie",
-    "Bäckerei",
-    "Apotheke",
-    "Supermarket",
-    "Bookstore",
-    "Stationery",
-    "Motor",
-]
-_UNITS = [
-    "kg",
-    "g",
-    "ml",
-    "l",
-    "L",
-    "ML",
-    "KG",
-    "G",
-    "PCS",
-    "pcs",
-    "Stk",
-    "Stk.",
-    "m",
-    "cm",
-    "mm",
-    "x",
-    "Btl",
-    "pkt",
-    "PKT",
-    "EA",
-    "Set",
-    "No.",
-    "%",
-]
-_SYLLABLES = {
-    "en": (
-        "th|er|on|an|re|he|in|ed|nd|ha|at|en|es|of|or|nt|ea|ti|to|it|st|io|le|is|ou"
-        "|ar|as|de|rt|ve|ght|ing|ly|wh|ck|sh|bl|gr|pl|ow|ay|ee|oo"
-    ).split("|"),
-    "de": (
-        "en|er|ch|de|ei|nd|te|in|ie|ge|st|ne|be|es|un|re|an|he|sch|auf|ver|ung|lich"
-        "|keit|ß|ä|ö|ü|tz|au|eu|pf|ler|ken|gen|zu|mit|vor"
-    ).split("|"),
-    "fr": (
-        "es|le|en|re|nt|on|er|te|el|an|de|se|la|me|qu|ou|ai|it|ur|ie|eu|tr|é|è|ê|ç|à"
-        "|oi|eau|ain|tion|ment|ville|ô|î|œ|â|ille|ux|d'|l'"
-    ).split("|"),
-}
+_SETS = tomllib.loads(
+    resources.files("suite.data").joinpath("phrases.toml").read_text("utf-8")
+)
+LABELS: dict[str, list[str]] = _SETS["labels"]
+"""Set phrases of receipts and forms by language."""
+
+_LABELS = [*LABELS["en"], *LABELS["de"], *LABELS["fr"]]
+_CURRENCIES, _UNITS = _SETS["currencies"], _SETS["units"]
+_MONTHS, _DAYS = _SETS["months"], _SETS["days"]
+_STREETS, _COMPANIES = _SETS["streets"], _SETS["companies"]
+_SYLLABLES: dict[str, list[str]] = _SETS["syllables"]
 
 
 def pick(rng: Rng, values: Sequence[_T]) -> _T:

@@ -10,20 +10,19 @@ goes on where it stopped.
 
 import hashlib
 import json
-import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from suite.console import UserError, atomic_path, write_atomic
 
-logger = logging.getLogger(__name__)
+_Job, _Done = TypeVar("_Job"), TypeVar("_Done")
 
 FORMAT = 1
 LINES_PER_SHARD = 1000
@@ -94,7 +93,7 @@ def write_shards(
         for i, start in enumerate(range(0, count, per_shard))
     ]
     shards = []
-    for shard in _run(make, jobs, workers):
+    for shard in in_order(partial(_write_shard, make), jobs, workers):
         shards.append(shard)
         if progress is not None:
             progress(shard["records"])
@@ -124,16 +123,22 @@ def read_manifest(folder: str | Path) -> dict[str, Any] | None:
         return None
 
 
-def _run(
-    make: Make, jobs: Sequence[tuple[Path, int, int, str]], workers: int
-) -> Iterator[dict[str, Any]]:
+def in_order(
+    work: Callable[[_Job], _Done], jobs: Iterable[_Job], workers: int
+) -> Iterator[_Done]:
+    """Results of `work` over `jobs` in their order, by `workers` processes.
+
+    Args:
+        work: Picklable for `workers > 0`.
+        jobs: Picklable for `workers > 0`.
+        workers: Processes; 0 works in this one.
+    """
     if workers == 0:
-        for job in jobs:
-            yield _write_shard(make, *job)
+        yield from map(work, jobs)
         return
     # spawn: a fork copies the threads' locks of whatever framework is loaded
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = [pool.submit(_write_shard, make, *job) for job in jobs]
+        futures = [pool.submit(work, job) for job in jobs]
         try:
             for future in futures:
                 yield future.result()
@@ -142,9 +147,8 @@ def _run(
                 future.cancel()
 
 
-def _write_shard(
-    make: Make, path: Path, start: int, stop: int, digest: str
-) -> dict[str, Any]:
+def _write_shard(make: Make, job: tuple[Path, int, int, str]) -> dict[str, Any]:
+    path, start, stop, digest = job
     columns, pixels = path.with_suffix(".npz"), path.with_suffix(".bin")
     kept = _shard_of(columns, digest)
     if kept is None:

@@ -1,0 +1,134 @@
+"""Rendered pages written as files in the layout of SROIE."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from suite.console import write_atomic
+from suite.data.corpus import Corpus, load_corpus
+from suite.data.fonts import FontFace, find_fonts
+from suite.data.pages import PageConfig, PageRenderer, RenderedPage
+from suite.data.shards import in_order, read_manifest, settings_hash
+from suite.data.sroie import Box
+
+VERSION = 1
+"""Raised when the renderer changes, so that pages of the old one are made anew."""
+
+_PAGES_A_JOB = 10
+_QUALITY = 85  # of WebP: a page then takes about 150 kB
+
+
+def write_rendered_pages(
+    out: str | Path,
+    count: int,
+    seed: int = 0,
+    *,
+    fonts: Sequence[FontFace] | str | Path | None = None,
+    text: str | Path | Corpus | None = None,
+    workers: int = 2,
+    config: PageConfig | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
+    """Renders pages into `images/NAME.webp` and `boxes/NAME.csv`.
+
+    An interrupted writing goes on where it stopped; other settings write anew.
+
+    Args:
+        out: Folder; `suite.data.sroie.pages` reads it.
+        count: Pages.
+        seed: Int >= 0; page i depends on the seed, i, fonts and texts alone.
+        fonts: Checked faces, a folder of fonts, or None for the system's.
+        text: A corpus, a folder (see `load_corpus`), or None for invented words.
+        workers: Processes; 0 renders in this one.
+        config: Shares and ranges.
+        progress: Called with a number of pages when that many more are done.
+
+    Returns:
+        The manifest: settings, hash, pages, boxes.
+    """
+    out = Path(out)
+    faces = (
+        find_fonts(fonts) if fonts is None or isinstance(fonts, str | Path) else fonts
+    )
+    corpus = text if isinstance(text, Corpus) else load_corpus(text)
+    render = PageRenderer(faces, corpus, seed, config)
+    settings = {
+        "kind": "rendered_pages",
+        "version": VERSION,
+        "count": count,
+        "seed": seed,
+        "config": asdict(render.config),
+        "fonts": _digest(sorted(Path(f.path).name for f in render.faces)),
+        "texts": _digest(list(map(str, corpus.paragraphs.items()))),
+    }
+    digest = settings_hash(settings)
+    old = read_manifest(out)
+    if old is not None and old["hash"] == digest:
+        return old
+    started = out / "settings.hash"
+    if not started.is_file() or started.read_text() != digest:
+        _clear(out)
+        write_atomic(started, digest)
+    boxes = 0
+    jobs = range(-(-count // _PAGES_A_JOB))
+    for number in in_order(_Writer(render, out, count), jobs, workers):
+        boxes += number
+        if progress is not None:
+            progress(_PAGES_A_JOB)
+    manifest = {"hash": digest, "settings": settings, "pages": count, "boxes": boxes}
+    write_atomic(out / "manifest.json", json.dumps(manifest, indent=1) + "\n")
+    return manifest
+
+
+def write_page(folder: str | Path, name: str, page: RenderedPage) -> None:
+    """Writes the picture first and its boxes last, each whole or not at all."""
+    content = BytesIO()
+    Image.fromarray(page.image).save(content, "WEBP", quality=_QUALITY, method=2)
+    write_atomic(Path(folder) / "images" / f"{name}.webp", content.getvalue())
+    write_atomic(Path(folder) / "boxes" / f"{name}.csv", format_boxes(page.boxes))
+
+
+def format_boxes(boxes: Sequence[Box]) -> str:
+    """Lines as `suite.data.sroie.read_boxes` reads them, to a tenth of a pixel."""
+    return "".join(
+        ",".join(f"{v:.1f}" for v in box.quad.ravel()) + f",{box.text}\n"
+        for box in boxes
+    )
+
+
+class _Writer:
+    """Number of a job -> number of boxes on its pages, which are then on the disk."""
+
+    def __init__(self, render: PageRenderer, out: Path, count: int) -> None:
+        self.render = render
+        self.out = out
+        self.count = count
+
+    def __call__(self, job: int) -> int:
+        first = job * _PAGES_A_JOB
+        return sum(
+            map(self._write, range(first, min(first + _PAGES_A_JOB, self.count)))
+        )
+
+    def _write(self, index: int) -> int:
+        name = f"page{index:05d}"
+        boxes = self.out / "boxes" / f"{name}.csv"
+        if not boxes.is_file():
+            write_page(self.out, name, self.render(index))
+        return boxes.read_text("utf-8").count("\n")
+
+
+def _clear(out: Path) -> None:
+    for pattern in ("manifest.json", "boxes/page*.csv", "images/page*.webp"):
+        for path in out.glob(pattern):
+            path.unlink()
+
+
+def _digest(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
