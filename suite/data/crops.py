@@ -98,7 +98,7 @@ class _SingleLines:
 
 @lru_cache(maxsize=1)  # the lines of a page follow one another
 def _open_grey(path: str) -> npt.NDArray[np.uint8]:
-    from suite.imaging import open_image
+    from suite.imaging.opening import open_image
 
     return open_image(path, mode="L")
 

@@ -35,12 +35,12 @@ def letter(desk: Desk) -> None:
     subject = desk.paragraph(15, 45)
     sheet.put(x, y, subject, replace(desk.head, em=em * 1.1))
     y += desk.pitch * 1.6
-    while y < desk.bottom - 6 * desk.pitch:
-        y = (
-            paragraph(desk, desk.paragraph(120, 600), x, desk.right, y)
-            + 0.6 * desk.pitch
-        )
-    sheet.put(x, y, desk.paragraph(8, 22), desk.body)
+    last = desk.bottom - 5 * desk.pitch  # the foot stands below
+    while y < last:
+        text = desk.paragraph(120, 600)
+        y = paragraph(desk, text, x, desk.right, y, last) + 0.6 * desk.pitch
+    if y < desk.bottom - 2.5 * desk.pitch:
+        sheet.put(x, y, desk.paragraph(8, 22), desk.body)
     if rng.random() < 0.6:
         parts.add_ink(
             sheet, scribble(rng, round(2 * em), round(8 * em)), x, y + 0.4 * em

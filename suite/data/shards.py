@@ -22,7 +22,8 @@ import numpy as np
 
 from suite.console import UserError, atomic_path, write_atomic
 
-_Job, _Done = TypeVar("_Job"), TypeVar("_Done")
+_Job = TypeVar("_Job")
+_Done = TypeVar("_Done")
 
 FORMAT = 1
 LINES_PER_SHARD = 1000
