@@ -154,6 +154,20 @@ def _pdf_pages(
             document.close()
 
 
+def draw_pdf_page(data: bytes, width: int, height: int) -> Pixels:
+    """Draw the first page of a PDF of ours as grey, uint8 (height, width)."""
+    import pypdfium2
+
+    with _PDFIUM:
+        document = pypdfium2.PdfDocument(data)
+        page = document[0]
+        bitmap = page.render(scale=width / page.get_width(), grayscale=True)
+        drawn = np.array(bitmap.to_numpy())
+        page.close()
+        document.close()
+    return drawn.reshape(drawn.shape[:2])[:height, :width]
+
+
 def _draw(
     document: Any,
     index: int,
