@@ -113,9 +113,9 @@ def find_fonts(
     if isinstance(folders, str | Path):
         folders = (folders,)
     places = [Path(f).expanduser() for f in folders or SYSTEM_FOLDERS]
-    probes = []
+    probes, kept_apart = [], held_out_fonts()
     for path in _font_files(places):
-        if held_out is not None and (path.name in held_out_fonts()) != held_out:
+        if held_out is not None and (path.name in kept_apart) != held_out:
             continue
         probe = _probe(path, wanted)
         if probe is not None:

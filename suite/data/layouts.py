@@ -41,10 +41,9 @@ def letter(desk: Desk) -> None:
         y = paragraph(desk, text, x, desk.right, y, last) + 0.6 * desk.pitch
     if y < desk.bottom - 2.5 * desk.pitch:
         sheet.put(x, y, desk.paragraph(8, 22), desk.body)
-    if rng.random() < 0.6:
-        parts.add_ink(
-            sheet, scribble(rng, round(2 * em), round(8 * em)), x, y + 0.4 * em
-        )
+        if rng.random() < 0.6:
+            signature = scribble(rng, round(2 * em), round(8 * em))
+            parts.add_ink(sheet, signature, x, y + 0.4 * em)
     parts.foot(desk)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -279,7 +280,8 @@ def benchmark_pages(
     Args:
         seed: Int >= 0; another seed gives other pages.
         count: Pages; kinds and languages take turns, nine make a round.
-        fonts: Checked faces; None: the held-out fonts of the system.
+        fonts: Checked faces; None: the held-out fonts of the system in the weights
+            of ordinary print.
         corpus: Texts; None: the held-out paragraphs below `text`.
         text: Folder, see `suite.data.corpus.load_corpus`.
 
@@ -292,7 +294,9 @@ def benchmark_pages(
     from suite.data.corpus import load_corpus
     from suite.data.fonts import find_fonts
 
-    faces = fonts if fonts is not None else find_fonts(held_out=True)
+    faces = fonts
+    if faces is None:
+        faces = [f for f in find_fonts(held_out=True) if not _odd_weight(f)]
     corpus = corpus or load_corpus(text, held_out=True)
     renderer = PageRenderer(faces, corpus, seed, BENCHMARK)
     kinds = [kind for kind, _ in BENCHMARK.kinds]
@@ -301,3 +305,8 @@ def benchmark_pages(
         kind = kinds[index % len(kinds)]
         language = languages[index // len(kinds) % len(languages)]
         yield renderer(index, kind, language)
+
+
+def _odd_weight(face: FontFace) -> bool:
+    name = Path(face.path).stem.lower()
+    return any(weight in name for weight in ("thin", "extralight", "black", "heavy"))
