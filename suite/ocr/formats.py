@@ -1,0 +1,169 @@
+"""The forms in which a result is written: a registry by name, `render`, `write`."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.console import UserError, write_atomic
+from suite.imaging.opening import Source
+from suite.imaging.pages import open_pages
+from suite.imaging.pixels import Pixels
+from suite.ocr.formats_picture import to_pdf, to_pngs
+from suite.ocr.formats_text import to_hocr, to_json, to_text, to_tsv
+from suite.ocr.result import PageText
+
+Pages = Sequence[PageText]
+
+
+@dataclass(frozen=True)
+class Format:
+    """One way to write what was read.
+
+    name: As on the command line.
+    suffix: Ending of its files.
+    summary: What it holds, for a help text.
+    render: From pages, and pictures that are made when asked for, to the contents of
+        one file, or of one file a page where `paged`.
+    pictures: Whether the pages' pictures are needed.
+    paged: Whether a file holds one page only.
+    """
+
+    name: str
+    suffix: str
+    summary: str
+    render: Callable[[Pages, Iterable[Pixels]], Iterable[str | bytes]]
+    pictures: bool = False
+    paged: bool = False
+
+
+def _plain(function: Callable[[Pages], str]) -> Callable[..., Iterable[str]]:
+    return lambda pages, _pictures: [function(pages)]
+
+
+FORMATS = {
+    item.name: item
+    for item in (
+        Format("text", ".txt", "rows of text", _plain(to_text)),
+        Format("json", ".json", "lines, words, boxes, confidence", _plain(to_json)),
+        Format("hocr", ".hocr", "XHTML with boxes", _plain(to_hocr)),
+        Format("tsv", ".tsv", "table with Tesseract's columns", _plain(to_tsv)),
+        Format(
+            "pdf",
+            ".pdf",
+            "the pages, searchable",
+            lambda pages, pictures: [to_pdf(pages, pictures)],
+            pictures=True,
+        ),
+        Format(
+            "png",
+            ".png",
+            "boxes over the page, text beside it",
+            to_pngs,
+            pictures=True,
+            paged=True,
+        ),
+    )
+}
+
+
+def render(
+    pages: PageText | Iterable[PageText],
+    format: str,
+    *,
+    source: Source | None = None,
+) -> str | bytes:
+    """What a file of that format would hold.
+
+    Args:
+        pages: A page, or the pages of one file in order.
+        format: A name of `FORMATS`.
+        source: What the pages were read from, for formats that show them (a stream
+            must be seekable); the path in their `name` if not given.
+
+    Returns:
+        str for text formats, bytes for others.
+
+    Raises:
+        UserError: No such format; several pages for a format of single pages; the
+            source can't be opened (again).
+    """
+    contents = list(_contents(pages, format, source))
+    if len(contents) != 1:
+        raise UserError(
+            f"{format} holds one page a file; received {len(contents)} pages",
+            "Write to a folder, or choose pdf.",
+        )
+    return contents[0]
+
+
+def write(
+    pages: PageText | Iterable[PageText],
+    format: str,
+    destination: str | Path,
+    *,
+    source: Source | None = None,
+) -> list[Path]:
+    """Write a result; each file is complete or absent.
+
+    Args:
+        pages, format, source: As in `render`.
+        destination: The file. Several pages of a format of single pages go to
+            NAME-1.png, NAME-2.png ... beside it.
+
+    Returns:
+        The files written.
+
+    Raises:
+        UserError: As `render`; the destination cannot be written.
+    """
+    path, pages = Path(destination), _listed(pages)
+    numbered = find_format(format).paged and len(pages) > 1
+    written = []
+    for number, content in enumerate(_contents(pages, format, source), 1):
+        name = f"{path.stem}-{number}{path.suffix}" if numbered else path.name
+        write_atomic(path.with_name(name), content)
+        written.append(path.with_name(name))
+    return written
+
+
+def find_format(name: str) -> Format:
+    """The format of that name.
+
+    Raises:
+        UserError: There is none.
+    """
+    if name not in FORMATS:
+        raise UserError(f"no such format: {name}", f"Known: {', '.join(FORMATS)}.")
+    return FORMATS[name]
+
+
+def _listed(pages: PageText | Iterable[PageText]) -> list[PageText]:
+    return [pages] if isinstance(pages, PageText) else list(pages)
+
+
+def _contents(
+    pages: PageText | Iterable[PageText], name: str, source: Source | None
+) -> Iterable[str | bytes]:
+    form, pages = find_format(name), _listed(pages)
+    pictures = _pictures(pages, source) if form.pictures else iter(())
+    return form.render(pages, pictures)
+
+
+def _pictures(pages: Pages, source: Source | None) -> Iterator[Pixels]:
+    """The picture of each page, opened again: one in memory at a time."""
+    if not pages:
+        return
+    if source is None:
+        source = pages[0].name
+    elif not isinstance(source, str | bytes | Path):
+        source.seek(0)
+    wanted = iter(pages)
+    page = next(wanted)
+    for opened in open_pages(source, mode="RGB", name=pages[0].name or None):
+        if opened.index == page.index:
+            yield opened.image
+            following = next(wanted, None)
+            if following is None:
+                return
+            page = following
+    raise UserError(f"{pages[0].name}: page {page.index + 1} is no longer there")
