@@ -130,8 +130,9 @@ def _array(variable: Any) -> np.ndarray:
 
 
 def _read(path: Path) -> tuple[Arrays, dict[str, Any]]:
-    with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name] for name in file.files}
+    # Opened here: NumPy leaves a file that is no archive open.
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
     state = unpack(json.loads(arrays.pop(_STATE).tobytes().decode("utf-8")))
     return arrays, state
 

@@ -163,7 +163,7 @@ class Loop:
         with self.step.averaged():
             try:
                 with interrupts.released():
-                    row |= self._measure()
+                    row |= self._measure(row)
             except KeyboardInterrupt:
                 # Resumed, the run begins with this evaluation.
                 interrupts.pending = True
@@ -175,10 +175,15 @@ class Loop:
         self.log.append(row)
         self._tell(row)
 
-    def _measure(self) -> dict[str, float]:
+    def _measure(self, row: Mapping[str, Any]) -> dict[str, float]:
         if self.evaluate is None:
             return {}
         metrics = self.evaluate(self.step.model)
+        if both := set(metrics) & set(row):
+            raise ValueError(
+                "A metric must not have the name of a figure of training. "
+                f"Received: {sorted(both)}."
+            )
         return {name: float(value) for name, value in metrics.items()}
 
     def _training_row(self) -> dict[str, Any]:

@@ -43,7 +43,6 @@ def make_model() -> keras.Model:
     x = keras.layers.BatchNormalization()(x)
     x = keras.layers.Dropout(0.3)(x)
     x = keras.layers.GlobalAveragePooling1D()(x)
-    x = keras.layers.Dropout(0.2, seed=11)(x)
     outputs = {"sum": keras.layers.Dense(1, dtype="float32")(x)}
     return keras.Model({"signal": inputs}, outputs)
 
