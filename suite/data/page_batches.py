@@ -84,7 +84,7 @@ def page_batches(
         for _ in range(batch):
             drawn = int(np.searchsorted(shares, rng.uniform(0, shares[-1])))
             pages = sources[drawn].pages
-            image, quads = load_page(pages[rng.integers(len(pages))])
+            image, quads = load_page(pages[int(rng.integers(len(pages)))])
             image, quads = crop_page(image, quads, rng, size=size)
             images.append(image[..., None].astype(np.float32) / 255)
             maps.append(label_maps(quads, (size, size)))

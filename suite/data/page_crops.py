@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -88,7 +90,7 @@ def _reduced(image: Image, scale: float) -> tuple[Image, npt.NDArray[np.float64]
 
 def degrade_crop(image: Image, rng: np.random.Generator) -> Image:
     """Light, contrast, polarity, blur, noise and compression, each at times."""
-    x = image.astype(np.float32)
+    x: npt.NDArray[Any] = image.astype(np.float32)
     if rng.random() < 0.3:
         x = 255 * (x / 255) ** np.exp(rng.normal(0, 0.35))
     if rng.random() < 0.3:

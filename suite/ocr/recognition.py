@@ -80,6 +80,7 @@ class Recognizer:
         bucket = next(size for size in self.widths if size >= width)
         image = np.zeros((1, self.height, bucket, 1), np.uint8)
         image[0, :, :width, 0] = line
-        inputs = {"image": image, "width": np.array([width], np.int32)}
-        logits = model(f"read_{bucket}", inputs)["logits"][0]
+        true = np.array([width], np.int32)
+        found = model(f"read_{bucket}", {"image": image, "width": true})
+        logits: Logits = found["logits"][0]
         return logits[: -(-width // self.stride)]

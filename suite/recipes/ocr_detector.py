@@ -9,12 +9,12 @@ The metric that picks the weights is the H-mean of the boxes on whole validation
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from suite.console import UserError
+from suite.console import Progress, UserError
 from suite.training.config import FitConfig
 
 CANVASES = ((640, 480), (960, 480), (1280, 640), (960, 960))
@@ -133,25 +133,27 @@ def train(
         sources, recipe.fit.steps, recipe.seed, batch=recipe.batch, size=recipe.size
     )
     write_run_config(output, dataclasses.asdict(recipe))
-    result = fit(
-        core,
-        DBLoss(),
-        batches,
-        dataclasses.replace(recipe.fit, seed=recipe.seed),
-        output,
-        evaluate=lambda model: evaluate(model, validation),
-        resume=resume,
-    )
+    with Progress("training", recipe.fit.steps) as progress:
+        result = fit(
+            core,
+            DBLoss(),
+            batches,
+            dataclasses.replace(recipe.fit, seed=recipe.seed),
+            output,
+            evaluate=lambda model: evaluate(model, validation),
+            resume=resume,
+            progress=progress,
+        )
     load_best(core, output)
     save_model(output / "model", "text_detector", core, config, describe(recipe.seed))
     return dict(result.best)
 
 
-def evaluate(model: Any, pages: Sequence[Any]) -> dict[str, float]:
+def evaluate(core: Any, pages: Sequence[Any]) -> dict[str, float]:
     """Detection figures on whole pages at the scale of their true text height.
 
     Args:
-        model: The training core.
+        core: The training core.
         pages: Labelled pages.
 
     Returns:
@@ -161,27 +163,21 @@ def evaluate(model: Any, pages: Sequence[Any]) -> dict[str, float]:
     import numpy as np
 
     from suite.data.page_batches import load_page
-    from suite.data.page_crops import TEXT_HEIGHT
     from suite.imaging.geometry import iou_matrix
-    from suite.ocr.detection import find_boxes
+    from suite.ocr.detection import Detector
 
+    detector = Detector(_Canvases(core))
     matched, found, wanted, overlaps = 0, 0, 0, 0.0
     for page in pages:
         image, truth = load_page(page)
         if len(truth):
             height = np.median(np.linalg.norm(truth[:, 3] - truth[:, 0], axis=1))
-            scale = TEXT_HEIGHT / max(float(height), 1.0)
+            scale = detector.text_height / max(float(height), 1.0)
             image = cv2.resize(
                 image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
             )
             truth = truth * np.float32(scale)
-        # few shapes: some backends compile for each
-        rows, columns = (-(-side // 256) * 256 for side in image.shape)
-        canvas = np.full((rows, columns), int(np.median(image)), np.uint8)
-        canvas[: image.shape[0], : image.shape[1]] = image
-        batch = canvas[None, :, :, None].astype(np.float32) / 255
-        logits = model.predict_on_batch({"image": batch})["probability"][0, :, :, 0]
-        quads, _ = find_boxes(1 / (1 + np.exp(-logits)))
+        quads, _ = detector(image)
         found, wanted = found + len(quads), wanted + len(truth)
         iou = iou_matrix(quads, truth)
         while iou.size and iou.max() >= 0.5:
@@ -195,6 +191,32 @@ def evaluate(model: Any, pages: Sequence[Any]) -> dict[str, float]:
         "recall": matched / max(wanted, 1),
         "mean_iou": overlaps / max(matched, 1),
     }
+
+
+class _Canvases:
+    """A core in training as an engine's model, with its signatures of fixed size:
+    tensorflow's graphs can't resize maps of unknown size."""
+
+    def __init__(self, core: Any) -> None:
+        self.config = describe(0)
+        self.signatures = self.config["signatures"]
+        self._core = core
+        self._models: dict[str, Any] = {}
+
+    def __call__(self, signature: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        import keras
+        import numpy as np
+
+        image = inputs["image"]
+        if signature not in self._models:
+            fixed = keras.Input(image.shape[1:], batch_size=1)
+            logits = self._core({"image": fixed})["probability"]
+            self._models[signature] = keras.Model(fixed, keras.ops.sigmoid(logits))
+        grey = image.astype(np.float32) / 255
+        return {"probability": self._models[signature].predict_on_batch(grey)}
+
+    def release(self) -> None:
+        """Nothing is held."""
 
 
 def describe(seed: int) -> dict[str, Any]:

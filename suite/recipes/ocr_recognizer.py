@@ -14,10 +14,11 @@ import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from suite.console import UserError
+from suite.console import Progress, UserError
 from suite.training.config import FitConfig
 
 BUCKETS = (96, 160, 256, 384, 640)
@@ -144,15 +145,17 @@ def train(
     plan = plan_batches(sources, recipe.fit.steps, recipe.seed, area=recipe.area)
     batches = line_batches(sources, alphabet, plan, recipe.seed)
     write_run_config(output, dataclasses.asdict(recipe))
-    result = fit(
-        core,
-        Loss(alphabet),
-        batches,
-        dataclasses.replace(recipe.fit, seed=recipe.seed),
-        output,
-        evaluate=lambda model: evaluate(model, validation, alphabet),
-        resume=resume,
-    )
+    with Progress("training", recipe.fit.steps) as progress:
+        result = fit(
+            core,
+            Loss(alphabet),
+            batches,
+            dataclasses.replace(recipe.fit, seed=recipe.seed),
+            output,
+            evaluate=lambda model: evaluate(model, validation, alphabet),
+            resume=resume,
+            progress=progress,
+        )
     load_best(core, output)
     save_model(
         output / "model",
@@ -259,23 +262,24 @@ def _lines(recipe: Recipe) -> tuple[list[Any], dict[str, Any]]:
     training: list[Any] = []
     validation: dict[str, Any] = {}
     for number, folder in enumerate(recipe.data):
-        parts = _labelled(folder, recipe, recipe.cache / f"{folder.name}_{number}")
-        training.append(LineShards(parts["train"]))
-        validation[folder.name] = LineShards(parts["validation"])
+        cache = recipe.cache / f"{folder.name}_{number}"
+        known, held = _labelled(folder, recipe, cache)
+        training.append(known)
+        validation[folder.name] = held
     if recipe.rendered:
-        known = [text for lines in training for text in lines.texts]
-        options = {
-            "fonts": recipe.fonts,
-            "text": recipe.text,
-            "transcripts": known,
-            "workers": recipe.workers,
-        }
+        render = partial(
+            write_rendered_lines,
+            fonts=recipe.fonts,
+            text=recipe.text,
+            transcripts=[text for lines in training for text in lines.texts],
+            workers=recipe.workers,
+        )
         out = recipe.cache / "rendered"
-        write_rendered_lines(out, recipe.rendered, recipe.render_seed, **options)
+        render(out, recipe.rendered, recipe.render_seed)
         training.append(LineShards(out))
         out = recipe.cache / "rendered_validation"
         count = min(600, max(60, recipe.rendered // 20))
-        write_rendered_lines(out, count, recipe.render_seed + 1_000_000, **options)
+        render(out, count, recipe.render_seed + 1_000_000)
         validation["rendered"] = LineShards(out)
     if not training:
         raise UserError(
@@ -285,26 +289,35 @@ def _lines(recipe: Recipe) -> tuple[list[Any], dict[str, Any]]:
     return training, validation
 
 
-def _labelled(folder: Path, recipe: Recipe, cache: Path) -> dict[str, Path]:
-    """Shards of a folder's training and validation lines."""
+def _labelled(folder: Path, recipe: Recipe, cache: Path) -> tuple[Any, Any]:
+    """Lines of a folder to train on, and lines to validate on."""
     from suite.data.crops import write_labelled_lines, write_page_lines
+    from suite.data.line_batches import Part
+    from suite.data.shards import LineShards
     from suite.data.sroie import pages
 
-    out = {part: cache / part for part in ("train", "validation")}
+    workers = recipe.workers
     if (folder / "labels.tsv").is_file():
-        for part, path in out.items():
-            write_labelled_lines(folder, path, part=part, workers=recipe.workers)
-        return out
-    known = pages(folder)
-    upper = all(box.text == box.text.upper() for page in known for box in page.boxes)
-    for part, path in out.items():
+        write_labelled_lines(folder, cache, workers=workers)
+        lines = LineShards(cache)
+        numbers = range(len(lines))
+        held = [number for number in numbers if number % 10 == 9]
+        known = [number for number in numbers if number % 10 != 9]
+        return Part(lines, known), Part(lines, held)
+    labelled = pages(folder)
+    # a transcript in capitals throughout says nothing of the case that is printed
+    cased = any(box.text != box.text.upper() for page in labelled for box in page.boxes)
+    sets = []
+    for part in ("train", "validation"):
         if recipe.published_split:
-            names = [p.name for p in pages(folder, split=part)]
+            names = [page.name for page in pages(folder, split=part)]
         else:
             last = part == "validation"
-            names = [p.name for i, p in enumerate(known) if (i % 10 == 9) == last]
-        write_page_lines(folder, path, names, cased=not upper, workers=recipe.workers)
-    return out
+            names = [p.name for i, p in enumerate(labelled) if (i % 10 == 9) == last]
+        out = cache / part
+        write_page_lines(folder, out, names, cased=cased, workers=workers)
+        sets.append(LineShards(out))
+    return sets[0], sets[1]
 
 
 def _validation_batches(
