@@ -1,0 +1,108 @@
+"""The Keras engine: model.keras on whatever backend `KERAS_BACKEND` names."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.console.backend import choose_backend
+from suite.console.errors import UserError
+from suite.engine.contract import CheckedModel, Signature
+from suite.engine.folder import KERAS
+
+REGISTERED = ("suite.layers", "suite.models")
+"""Modules whose import registers the classes that a model.keras may name."""
+
+
+class KerasModel(CheckedModel):
+    """A Keras model with dictionaries of named inputs and outputs.
+
+    Runs without gradients and in inference mode; each signature's shapes are compiled
+    once (jax, tensorflow). Several times slower than LiteRT on one picture: it is
+    here to be compared with.
+
+    Args:
+        model: The loaded `keras.Model`.
+        config: The content of config.json.
+        signatures: Its entry points by name.
+        origin: The file it came from, for messages.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        config: dict[str, Any],
+        signatures: Mapping[str, Signature],
+        origin: str,
+    ) -> None:
+        super().__init__(config, signatures, origin)
+        self._model = model
+        self._lock = threading.Lock()  # jax hands the weights over and back
+
+    def _run(
+        self, signature: str, inputs: dict[str, np.ndarray]
+    ) -> dict[str, np.ndarray]:
+        with self._lock:
+            # `predict` builds a data pipeline for each call, this does not
+            outputs = self._model.predict_on_batch(inputs)
+        if not isinstance(outputs, dict):
+            raise UserError(
+                f"{self.origin}: its outputs have no names",
+                "Build the model with a dictionary of outputs.",
+            )
+        return {name: np.asarray(value) for name, value in outputs.items()}
+
+
+def open_keras(
+    folder: Path, config: dict[str, Any], signatures: Mapping[str, Signature]
+) -> KerasModel:
+    """Opens model.keras of a model folder in safe mode.
+
+    Raises:
+        UserError: Keras or its backend is missing, or the file cannot be loaded.
+    """
+    choose_backend()
+    import keras
+
+    model = load_keras(folder / KERAS)
+    # XLA takes seconds to compile and is no faster on tensorflow's CPU; torch
+    # would compile with a C++ compiler that may be absent
+    model.jit_compile = keras.backend.backend() == "jax"
+    return KerasModel(model, config, signatures, str(folder / KERAS))
+
+
+def load_keras(path: Path, modules: tuple[str, ...] = REGISTERED) -> Any:
+    """Loads a .keras file in safe mode, without its optimizer.
+
+    Args:
+        path: The file.
+        modules: Imported before, so that their registered classes are known.
+
+    Returns:
+        The `keras.Model`.
+
+    Raises:
+        UserError: It is absent, damaged, or names code that is not registered.
+    """
+    import keras
+
+    if not path.is_file():
+        # said here, because Keras reports any damaged file as not found
+        raise UserError(f"{path}: no such file", "Train the model, or copy it here.")
+    for name in modules:
+        importlib.import_module(name)
+    try:
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # eight kinds, by the sort of damage
+        lines = str(error).strip().splitlines() or [""]
+        raise UserError(
+            f"{path}: not a Keras model that can be loaded: "
+            f"{type(error).__name__}: {lines[0]}",
+            "Copy the file again; classes of other packages must be registered, and "
+            "Lambda layers are refused.",
+        ) from error
