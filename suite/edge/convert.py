@@ -1,0 +1,197 @@
+"""The child under TensorFlow: from model.keras to a SavedModel and LiteRT files.
+
+Reads job.json and inputs.npz of its working folder; leaves FORMAT.tflite for each
+format, saved_model/, reference.npz (outputs of the float32 Keras model on the inputs)
+and converted.json there.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.console.errors import UserError
+from suite.edge import samples
+from suite.edge.child import child_main
+from suite.edge.rebuild import for_phone, parameters, to_float32
+from suite.engine.contract import Signature, mismatch
+from suite.engine.folder import KERAS, SAVED_MODEL, read_config, read_json
+from suite.engine.keras_engine import REGISTERED, load_keras
+
+_PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy")
+
+
+def convert(work: Path) -> None:
+    """Does the job that the working folder describes.
+
+    Raises:
+        UserError: The model cannot be loaded, traced or converted.
+    """
+    job = read_json(work / "job.json")
+    folder = Path(job["folder"])
+    _, signatures = read_config(folder)
+    loaded = load_keras(folder / KERAS, (*REGISTERED, *job["modules"]))
+    model = to_float32(loaded)
+    inputs = samples.load(work / samples.INPUTS)
+    save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
+    samples.save(work / samples.REFERENCE, _reference(model, signatures, inputs))
+    for name in job["formats"]:
+        content = to_litert(work / SAVED_MODEL, signatures, name)
+        (work / f"{name}.tflite").write_bytes(content)
+    found = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    result = {
+        "parameters": parameters(model),
+        "versions": {"python": platform.python_version(), **found},
+    }
+    (work / "converted.json").write_text(json.dumps(result), encoding="utf-8")
+
+
+def save_signatures(
+    model: Any, signatures: Mapping[str, Signature], path: Path
+) -> None:
+    """Writes a SavedModel with one concrete function for each signature.
+
+    Args:
+        model: A Keras model on the tensorflow backend.
+        signatures: Names and fixed shapes.
+        path: The folder to write.
+
+    Raises:
+        UserError: The model cannot be traced with these shapes, or gives others.
+    """
+    import tensorflow as tf
+
+    # Keras variables are invisible to TensorFlow's tracking: unless something owns
+    # the tf.Variables, the file is written without weights and without an error.
+    root = tf.Module()
+    root.variables_of_model = [variable.value for variable in model.variables]
+    functions = {}
+    for name, signature in signatures.items():
+        specs = {
+            tensor: tf.TensorSpec(spec.shape, spec.dtype, name=tensor)
+            for tensor, spec in signature.inputs.items()
+        }
+        function = tf.function(_entry(model, signature), autograph=False)
+        try:
+            functions[name] = function.get_concrete_function(**specs)
+        except Exception as error:  # whatever a layer's `call` raises
+            raise UserError(
+                f"signature {name!r}: the model cannot be called with these shapes: "
+                f"{_first_line(error)}",
+                f"Inputs: {', '.join(f'{k} {v}' for k, v in signature.inputs.items())}",
+            ) from error
+        _check_outputs(name, signature, functions[name].structured_outputs)
+    tf.saved_model.save(root, str(path), signatures=functions)
+
+
+def to_litert(path: Path, names: Iterable[str], precision: str) -> bytes:
+    """Converts a SavedModel into one LiteRT file with all signatures.
+
+    Args:
+        path: The SavedModel.
+        names: Its signatures; their weights are shared in the file.
+        precision: "float32", "float16" (weights) or "dynamic_int8" (weights; the
+            activations are quantized on the fly).
+
+    Returns:
+        The content of the file.
+
+    Raises:
+        UserError: An operator of the model has no built-in form.
+    """
+    import tensorflow as tf
+
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        str(path), signature_keys=list(names)
+    )
+    # without this line Flex operators go in silently, and no phone runs the file
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if precision != "float32":
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if precision == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    try:
+        return bytes(converter.convert())
+    except Exception as error:  # ConverterError and a few others
+        raise UserError(
+            f"{precision}: not convertible to built-in operators: "
+            f"{_converter_complaint(str(error))}",
+            "Replace that operation of the model, or give its layer a for_export().",
+        ) from error
+
+
+def _reference(
+    model: Any,
+    signatures: Mapping[str, Signature],
+    inputs: Mapping[str, Mapping[str, np.ndarray]],
+) -> dict[str, dict[str, np.ndarray]]:
+    """Outputs of the float32 Keras model, layers as they were trained."""
+    reference = {}
+    for name, signature in signatures.items():
+        outputs = _entry(model, signature)(**inputs[name])
+        reference[name] = {key: np.asarray(value) for key, value in outputs.items()}
+    return reference
+
+
+def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:
+    """The model as a function of named tensors that gives named tensors.
+
+    A model without names in it is given its inputs, and gives its outputs, in the
+    order of the signature.
+    """
+
+    def entry(**tensors: Any) -> dict[str, Any]:
+        ordered = [tensors[name] for name in signature.inputs]
+        structure = getattr(model, "input", None)  # a sequential model may have none
+        if isinstance(structure, dict):
+            outputs = model(tensors, training=False)
+        elif isinstance(structure, (list, tuple)):
+            outputs = model(ordered, training=False)
+        else:
+            outputs = model(*ordered, training=False)
+        if isinstance(outputs, dict):
+            return {str(name): outputs[name] for name in outputs}
+        if not isinstance(outputs, (list, tuple)):
+            outputs = [outputs]
+        return dict(zip(signature.outputs, outputs, strict=True))
+
+    return entry
+
+
+def _check_outputs(name: str, signature: Signature, traced: Mapping[str, Any]) -> None:
+    shapes = {
+        key: np.broadcast_to(
+            np.zeros((), value.dtype.as_numpy_dtype),
+            [size or 0 for size in value.shape.as_list()],
+        )
+        for key, value in traced.items()
+    }
+    fault = mismatch(signature.outputs, shapes)
+    if fault:
+        raise UserError(
+            f"signature {name!r}: the model does not give what config.json says: "
+            f"output {fault}",
+            "Correct the signatures in config.json; a size 0 is an unknown one.",
+        )
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
+
+
+def _converter_complaint(text: str) -> str:
+    """The lines of a converter error that name operators, or its first line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    marks = ("Flex ops:", "Custom ops:", "TF Select ops:")
+    named = [line for line in lines if line.startswith(marks)]
+    return "; ".join(named) or (lines or ["no reason given"])[0]
+
+
+if __name__ == "__main__":
+    raise SystemExit(child_main(convert))

@@ -1,0 +1,216 @@
+"""Export of a model folder: `.keras` in, verified LiteRT files and SavedModel out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import suite
+from suite.console.errors import UserError
+from suite.console.files import atomic_path, write_atomic
+from suite.edge import samples
+from suite.edge.child import run_child
+from suite.edge.verify import LIMITS, WARNINGS, verdict
+from suite.engine.contract import Signature, check_inputs
+from suite.engine.folder import (
+    KERAS,
+    SAVED_MODEL,
+    SCHEMA,
+    VERIFICATION,
+    read_bytes,
+    read_config,
+    read_json,
+)
+
+FORMATS = ("float32", "float16", "dynamic_int8")
+
+_log = logging.getLogger(__name__)
+
+
+class VerificationError(UserError):
+    """The export ran, and its files are not good enough: exit code 1, not 2.
+
+    Args:
+        message: What was exceeded, and by how much.
+        hint: What to do about it.
+        report: What was measured; nothing of it was written.
+    """
+
+    def __init__(
+        self, message: str, hint: str | None = None, report: dict | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.report = report or {}
+
+
+def export(
+    folder: str | Path,
+    *,
+    inputs: Callable[[str], Mapping[str, np.ndarray]] | None = None,
+    formats: Sequence[str] = FORMATS,
+    saved_model: bool | str | Path = False,
+    modules: Sequence[str] = (),
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Exports `model.keras` of a model folder and proves that the files are right.
+
+    A child process under TensorFlow loads the file in safe mode, whatever backend
+    trained it, rebuilds it in float32, and converts all signatures of config.json
+    into one file for each format. A second child, without TensorFlow, lists the
+    operators and compares the outputs with those of the rebuilt Keras model. The
+    folder changes only when all is well.
+
+    Args:
+        folder: A model folder with config.json and model.keras.
+        inputs: Gives the arrays to compare on, from the name of a signature; seeded
+            random ones when None.
+        formats: Of "float32", "float16", "dynamic_int8"; FORMAT.tflite each.
+        saved_model: True keeps the SavedModel in the folder's `saved_model/`, a path
+            there.
+        modules: Modules to import before loading, beside those of this suite, whose
+            registered classes the model names.
+        seed: Seed of the random inputs.
+
+    Returns:
+        The content of the folder's verification.json.
+
+    Raises:
+        VerificationError: A file holds other than built-in operators, differs from
+            Keras by more than the limit, or gives no finite numbers.
+        UserError: The folder is incomplete, the model cannot be loaded or converted,
+            or the disk is full.
+        ValueError: An unknown format, or inputs that do not fit their signature.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or not formats:
+        raise ValueError(
+            f"`formats` must be some of {', '.join(FORMATS)}. Received: {formats}"
+        )
+    folder = Path(folder)
+    config, signatures = read_config(folder)
+    content = read_bytes(folder / KERAS)
+    given = {
+        name: check_inputs(signatures, name, inputs(name))
+        if inputs
+        else samples.random_inputs(config["signatures"][name]["inputs"], seed)
+        for name in signatures
+    }
+    try:
+        # beside the files to come, so that the last step is a rename
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as name:
+            work = Path(name)
+            samples.save(work / samples.INPUTS, given)
+            job = {"folder": str(folder.resolve()), "formats": list(formats)}
+            write_atomic(work / "job.json", json.dumps({**job, "modules": [*modules]}))
+            _log.info("%s: converting under TensorFlow", folder)
+            run_child("suite.edge.convert", work)
+            _log.info("%s: verifying", folder)
+            run_child("suite.edge.verify", work)
+            report = _report(work, folder, content, formats)
+            report["inputs"] = "given" if inputs else f"random, seed {seed}"
+            _judge(folder, report)
+            _install(work, folder, report, formats, signatures, saved_model)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: cannot be written: {error.strerror or error}",
+            "Free some space, or make the folder writable.",
+        ) from error
+    return report
+
+
+def _report(
+    work: Path, folder: Path, content: bytes, formats: Sequence[str]
+) -> dict[str, Any]:
+    """Puts together what the two children found."""
+    converted = read_json(work / "converted.json")
+    return {
+        "schema": SCHEMA,
+        "source": {
+            "file": KERAS,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "parameters": converted["parameters"],
+        },
+        "versions": {"keras-edge-suite": suite.__version__, **converted["versions"]},
+        "files": {
+            name: read_json(work / f"{name}.json")
+            for name in FORMATS
+            if name in formats
+        },
+    }
+
+
+def _judge(folder: Path, report: dict[str, Any]) -> None:
+    """Raises where a file is not good enough; logs what is merely remarkable.
+
+    Raises:
+        VerificationError: As `export` says.
+    """
+    for name, measured in report["files"].items():
+        measured["limit"] = LIMITS.get(name)
+        fault = verdict(name, measured)
+        if fault:
+            raise VerificationError(
+                f"{folder}: {name}.tflite is not good enough: {fault}",
+                "The earlier files are untouched.",
+                report,
+            )
+        warn = WARNINGS.get(name)
+        if warn is not None and measured["difference"] > warn:
+            _log.warning(
+                "%s: %s.tflite differs from Keras by %.1e, more than %.0e",
+                folder,
+                name,
+                measured["difference"],
+                warn,
+            )
+
+
+def _install(
+    work: Path,
+    folder: Path,
+    report: dict[str, Any],
+    formats: Sequence[str],
+    signatures: Mapping[str, Signature],
+    saved_model: bool | str | Path,
+) -> None:
+    """Moves the new files over the old ones, verification.json last."""
+    report["signatures"] = list(signatures)
+    report["files"] = {**_still_valid(folder, report), **report["files"]}
+    if saved_model is not False:
+        target = folder / SAVED_MODEL if saved_model is True else Path(saved_model)
+        with atomic_path(target) as temporary:
+            shutil.move(work / SAVED_MODEL, temporary)
+            if target.exists():  # a folder is not replaced by a rename
+                shutil.move(target, work / "replaced")
+    for name in formats:
+        (work / f"{name}.tflite").replace(folder / f"{name}.tflite")
+    write_atomic(folder / VERIFICATION, json.dumps(report, indent=1) + "\n")
+
+
+def _still_valid(folder: Path, report: dict[str, Any]) -> dict[str, Any]:
+    """Entries of formats that are not exported now, if they are of the same model.
+
+    Those of another model.keras are left out, so that the engine refuses their files.
+    """
+    path = folder / VERIFICATION
+    if not path.exists():
+        return {}
+    try:
+        earlier = read_json(path)
+    except UserError:  # damaged: it vouches for nothing
+        return {}
+    same = (
+        earlier.get("source") == report["source"]
+        and earlier.get("signatures") == report["signatures"]
+    )
+    files = earlier.get("files")
+    return files if same and isinstance(files, dict) else {}

@@ -1,0 +1,113 @@
+"""A Keras model made ready for the converter: float32, phone forms of its layers."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from suite.console.errors import UserError
+
+
+def to_float32(model: Any) -> Any:
+    """Rebuilds a model with every dtype policy in float32, and the same weights.
+
+    A model saved under mixed_bfloat16 does not convert (its loops need TensorLists),
+    one under mixed_float16 holds operators that no phone has. Its variables are
+    float32 anyway, so nothing is lost.
+
+    Args:
+        model: A `keras.Model` with `get_config`, whatever its policies.
+
+    Returns:
+        A new model of the same class.
+
+    Raises:
+        UserError: A weight is not finite, or the model is quantized by Keras.
+    """
+    for variable in model.weights:
+        if not np.all(np.isfinite(np.asarray(variable.value, "float32"))):
+            raise UserError(
+                f"weight {variable.path} holds NaN or infinity",
+                "Export an earlier checkpoint.",
+            )
+    rebuilt = type(model).from_config(float32_config(model.get_config()))
+    rebuilt.set_weights([np.asarray(value) for value in model.get_weights()])
+    return rebuilt
+
+
+def float32_config(config: Any) -> Any:
+    """Replaces every dtype policy and every float dtype in a config by float32.
+
+    Integer and bool dtypes stay: they are those of inputs and casts.
+
+    Args:
+        config: What `get_config` returned.
+
+    Returns:
+        A copy with the replacements.
+
+    Raises:
+        UserError: A policy of Keras' own quantization: its weights are no floats.
+    """
+    if isinstance(config, (list, tuple)):
+        return type(config)(float32_config(item) for item in config)
+    if not isinstance(config, dict):
+        return config
+    kind = config.get("class_name")
+    if isinstance(kind, str) and kind.startswith("Quantized") and "Policy" in kind:
+        raise UserError(
+            "the model is quantized by Keras",
+            "Export the model as it was before quantize(); export quantizes itself.",
+        )
+    if kind == "DTypePolicy":
+        return {**config, "config": {**config["config"], "name": "float32"}}
+    return {
+        key: "float32" if key == "dtype" and _is_float(value) else float32_config(value)
+        for key, value in config.items()
+    }
+
+
+def for_phone(model: Any) -> Any:
+    """Replaces each layer that offers `for_export()` by what that returns.
+
+    Layers without it are taken as they are, weights included. Nested functional and
+    sequential models are gone through; what a layer holds inside is its own matter.
+
+    Args:
+        model: A functional or sequential `keras.Model`.
+
+    Returns:
+        The same model where no layer offers a phone form, else a new one.
+    """
+    import keras
+
+    if not any(hasattr(layer, "for_export") for layer in _layers(model, keras.Model)):
+        return model
+
+    def phone_form(layer: Any) -> Any:
+        return layer.for_export() if hasattr(layer, "for_export") else layer
+
+    return keras.models.clone_model(model, clone_function=phone_form, recursive=True)
+
+
+def parameters(model: Any) -> int:
+    """Number of weights of a model, trained or not."""
+    return sum(math.prod(variable.shape) for variable in model.weights)
+
+
+def _layers(model: Any, nested: type) -> list[Any]:
+    """The layers of a model and, after each nested model, those of that."""
+    return [
+        inner
+        for layer in model.layers
+        for inner in (
+            layer,
+            *(_layers(layer, nested) if isinstance(layer, nested) else ()),
+        )
+    ]
+
+
+def _is_float(value: Any) -> bool:
+    return isinstance(value, str) and ("float" in value or value == "half")

@@ -1,0 +1,92 @@
+"""How long a model takes."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.edge.samples import random_inputs
+from suite.engine import PRECISIONS, Model, open_model
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds of one signature, wall clock, warm."""
+
+    median: float
+    """Half of the runs are quicker."""
+    p90: float
+    """Nine runs in ten are quicker."""
+    runs: int
+    """Number of runs that were timed."""
+
+
+def latency_table(
+    folder: Path, *, threads: int = 2, runs: int = 20
+) -> list[dict[str, Any]]:
+    """Sizes and times of a model folder's LiteRT files.
+
+    Args:
+        folder: The model folder.
+        threads: Threads of the interpreter.
+        runs: As in `time_model`.
+
+    Returns:
+        A row for each file and signature: `model`, `format`, `kB` (1000 bytes),
+        `signature`, `median_ms`, `p90_ms`.
+
+    Raises:
+        UserError: A file is damaged.
+    """
+    rows: list[dict[str, Any]] = []
+    for precision in PRECISIONS:
+        path = folder / f"{precision}.tflite"
+        if not path.is_file():
+            continue
+        model = open_model(folder, precision=precision, threads=threads, keep=1)
+        size = round(path.stat().st_size / 1000)
+        head = {"model": folder.name, "format": precision, "kB": size}
+        for name, latency in time_model(model, runs=runs).items():
+            times = {"median_ms": latency.median, "p90_ms": latency.p90}
+            rows.append({**head, "signature": name, **times})
+    return rows
+
+
+def time_model(
+    model: Model, *, runs: int = 20, seconds: float = 2.0
+) -> dict[str, Latency]:
+    """Times each signature on seeded random inputs, after one run that does not count.
+
+    Args:
+        model: The open model.
+        runs: Runs of a signature, at most.
+        seconds: Time for a signature, after which no further run begins; three runs
+            are made in any case.
+
+    Returns:
+        Latency by name of the signature.
+    """
+    return {
+        name: _time(model, name, random_inputs(entry["inputs"], 0), runs, seconds)
+        for name, entry in model.config["signatures"].items()
+    }
+
+
+def _time(
+    model: Model,
+    name: str,
+    inputs: Mapping[str, np.ndarray],
+    runs: int,
+    seconds: float,
+) -> Latency:
+    model(name, inputs)
+    times: list[float] = []
+    while len(times) < runs and (len(times) < 3 or sum(times) < 1000 * seconds):
+        start = time.perf_counter()
+        model(name, inputs)
+        times.append(1000 * (time.perf_counter() - start))
+    median, p90 = np.percentile(times, [50, 90]).tolist()
+    return Latency(median, p90, len(times))

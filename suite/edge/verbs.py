@@ -1,0 +1,76 @@
+"""The verb `export` of every program."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.console import Result, UserError, table
+from suite.console.messages import report_error
+from suite.console.verbs import ExportOptions
+from suite.edge.export import VerificationError, export
+from suite.engine.folder import CONFIG, read_config
+
+Inputs = Callable[[str], Mapping[str, np.ndarray]]
+
+
+def run_export(
+    options: ExportOptions, inputs: Callable[[Mapping[str, Any]], Inputs] | None = None
+) -> Result:
+    """Exports a model folder, or all model folders in a folder.
+
+    Args:
+        options: What the command line said.
+        inputs: From a model's config.json to the inputs of its signatures, on which
+            the files are compared with Keras; random ones if None.
+
+    Returns:
+        The reports by name of the model; code 1 where a file was not good enough.
+
+    Raises:
+        UserError: There is no model, or one cannot be loaded or converted.
+    """
+    reports: dict[str, Any] = {}
+    code = 0
+    for folder in _folders(options.model):
+        try:
+            reports[folder.name] = export(
+                folder,
+                inputs=inputs(read_config(folder)[0]) if inputs else None,
+                formats=options.formats,
+                saved_model=options.saved_model,
+            )
+        except VerificationError as error:  # it ran, the verdict is no
+            report_error(error)
+            reports[folder.name], code = error.report, 1
+    rows = [row for name, report in reports.items() for row in _rows(name, report)]
+    return Result(reports, table(rows), code, "tensorflow")
+
+
+def _folders(folder: Path) -> list[Path]:
+    if (folder / CONFIG).is_file():
+        return [folder]
+    found = sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))
+    if not found:
+        raise UserError(
+            f"{folder}: no {CONFIG} there, nor one folder below (--model)",
+            "Name the folder model/ of a run, or a folder of models.",
+        )
+    return found
+
+
+def _rows(model: str, report: dict[str, Any]) -> list[dict[str, Any]]:
+    """What to show of a verification.json."""
+    return [
+        {
+            "model": model,
+            "format": name,
+            "kB": round(file["bytes"] / 1000),
+            "difference": file.get("difference"),
+            "limit": file.get("limit"),
+            "operators": sum(file["operators"].values()),
+            "objections": "; ".join(file["objections"]) or None,
+        }
+        for name, file in report.get("files", {}).items()
+    ]

@@ -1,0 +1,165 @@
+"""The child without TensorFlow: are the exported files what the Keras model is?
+
+Reads job.json, inputs.npz, reference.npz and the .tflite files of its working folder;
+leaves FORMAT.json for each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.edge import samples
+from suite.edge.child import child_main
+from suite.edge.operators import histogram, objections
+from suite.engine.contract import Signature
+from suite.engine.folder import read_config, read_json
+from suite.engine.litert import LiteRTModel
+
+LIMITS = {"float32": 1e-5, "float16": 1e-2}
+"""Largest difference from Keras that is accepted; a greater one fails the export."""
+WARNINGS = {"dynamic_int8": 5e-2}
+"""Difference above which a file is remarked on: its task metric decides."""
+
+Outputs = Mapping[str, np.ndarray]
+
+
+def verify(work: Path) -> None:
+    """Measures every file of the working folder.
+
+    Raises:
+        UserError: A file does not run.
+    """
+    job = read_json(work / "job.json")
+    config, signatures = read_config(Path(job["folder"]))
+    inputs = samples.load(work / samples.INPUTS)
+    reference = samples.load(work / samples.REFERENCE)
+    for name in job["formats"]:
+        content = (work / f"{name}.tflite").read_bytes()
+        model = LiteRTModel(content, config, signatures, threads=1, origin=name)
+        report = measure(content, model, inputs, reference)
+        (work / f"{name}.json").write_text(json.dumps(report), encoding="utf-8")
+
+
+def measure(
+    content: bytes,
+    model: LiteRTModel,
+    inputs: Mapping[str, Outputs],
+    reference: Mapping[str, Outputs],
+) -> dict[str, Any]:
+    """Measures one LiteRT file.
+
+    Args:
+        content: The content of the file.
+        model: The same, opened.
+        inputs: Inputs by signature and tensor.
+        reference: Outputs of the float32 Keras model on them.
+
+    Returns:
+        Size, checksum, operators, objections to them, and differences by signature:
+        of two calls of the interpreter (the second shows operators that keep state)
+        and one of CompiledModel. Where there are objections, nothing is run.
+    """
+    report: dict[str, Any] = {
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "objections": objections(content),
+        "operators": histogram(content),
+    }
+    if report["objections"]:
+        return report
+    report["differences"] = {}
+    for name, wanted in reference.items():
+        once, twice = (model(name, inputs[name]) for _ in range(2))
+        # the interpreter's memory goes before CompiledModel takes as much again
+        model.release()
+        compiled = run_compiled(content, name, inputs[name], model.signatures[name])
+        report["differences"][name] = {
+            "interpreter": difference(once, wanted),
+            "interpreter_again": difference(twice, wanted),
+            "compiled_model": difference(compiled, wanted),
+            "mean": mean_difference(once, wanted),
+        }
+    report["difference"] = max(
+        max(entry.values()) for entry in report["differences"].values()
+    )
+    return report
+
+
+def verdict(name: str, measured: Mapping[str, Any]) -> str | None:
+    """Judges a file.
+
+    Args:
+        name: Its format.
+        measured: What `measure` returned.
+
+    Returns:
+        Why it is not good enough, None where it is.
+    """
+    if measured["objections"]:
+        return "; ".join(measured["objections"])
+    largest, limit = measured["difference"], LIMITS.get(name, math.inf)
+    if not math.isfinite(largest):
+        return "its outputs are not finite"
+    if largest > limit:
+        worst = max(
+            (entry[way], signature, way)
+            for signature, entry in measured["differences"].items()
+            for way in entry
+        )
+        return (
+            f"difference from Keras {largest:.1e}, limit {limit:.0e} "
+            f"({worst[1]}, {worst[2]})"
+        )
+    return None
+
+
+def difference(got: Outputs, wanted: Outputs) -> float:
+    """Largest `max|a-b| / max(1, max|b|)` over the outputs; infinite for NaN."""
+    return max(_relative(got[name], wanted[name], np.max) for name in wanted)
+
+
+def mean_difference(got: Outputs, wanted: Outputs) -> float:
+    """Largest `mean|a-b| / max(1, max|b|)` over the outputs; infinite for NaN."""
+    return max(_relative(got[name], wanted[name], np.mean) for name in wanted)
+
+
+def _relative(got: np.ndarray, wanted: np.ndarray, reduce: Any) -> float:
+    a, b = got.astype("float64"), wanted.astype("float64")
+    if not np.all(np.isfinite(a)):
+        return math.inf
+    return float(reduce(np.abs(a - b)) / max(1.0, float(np.max(np.abs(b)))))
+
+
+def run_compiled(
+    content: bytes, name: str, inputs: Outputs, signature: Signature
+) -> dict[str, np.ndarray]:
+    """Runs a signature once by CompiledModel, what phones and browsers use."""
+    from ai_edge_litert.compiled_model import CompiledModel
+
+    model = CompiledModel.from_buffer(content)
+    given = _buffers(signature.inputs, name, model.create_input_buffer_by_name)
+    taken = _buffers(signature.outputs, name, model.create_output_buffer_by_name)
+    for tensor, buffer in given.items():
+        buffer.write(inputs[tensor])
+    model.run_by_name(name, given, taken)
+    return {
+        tensor: taken[tensor]
+        .read(math.prod(spec.shape), np.dtype(spec.dtype))
+        .reshape(spec.shape)
+        for tensor, spec in signature.outputs.items()
+    }
+
+
+def _buffers(tensors: Iterable[str], name: str, create: Any) -> dict[str, Any]:
+    return {tensor: create(name, tensor) for tensor in tensors}
+
+
+if __name__ == "__main__":
+    raise SystemExit(child_main(verify))

@@ -1,0 +1,25 @@
+"""A layer whose trained form falls to Flex, and whose phone form does not."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Best(keras.layers.Layer):
+    """Index of the largest feature, by `argmax`: Flex in LiteRT."""
+
+    def call(self, inputs):
+        return ops.cast(ops.argmax(inputs, axis=-1), "int32")
+
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor(inputs.shape[:-1], "int32")
+
+    def for_export(self):
+        return PhoneBest(name=self.name)
+
+
+class PhoneBest(Best):
+    """The same by `top_k`: one built-in operator."""
+
+    def call(self, inputs):
+        return ops.cast(ops.top_k(inputs, 1)[1][..., 0], "int32")

@@ -1,0 +1,75 @@
+"""What converts, and what is said where it does not; one TensorFlow process."""
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("cases")
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.edge.cases", folder],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return json.loads((folder / "answers.json").read_text())
+
+
+@pytest.mark.parametrize("case", ["two_inputs", "sequential", "nested"])
+def test_exported_and_equal(answers, case):
+    assert "report" in answers[case], answers[case]
+    report = answers[case]["report"]
+    assert report["files"]["float32"]["difference"] <= 1e-5
+    assert report["inputs"] == "random, seed 0"
+
+
+def test_the_phone_form_of_a_nested_layer_is_what_is_exported(answers):
+    operators = answers["nested"]["report"]["files"]["float32"]["operators"]
+    assert operators["run"]["TOPK_V2"] == 1
+
+
+def test_a_loop_stays_a_loop_of_built_in_operators(answers):
+    operators = answers["sequential"]["report"]["files"]["float32"]["operators"]
+    assert operators["run"]["WHILE"] == 1
+    assert len(operators) == 3  # the signature, the loop's condition, its body
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        ("erf", "float32: not convertible to built-in operators: TF Select ops: Erf"),
+        ("nan_weight", "weight dense/kernel holds NaN or infinity"),
+        ("not_finite", "float32.tflite is not good enough: its outputs are not finite"),
+        (
+            "other_output",
+            "signature 'run': the model does not give what config.json says: output "
+            "'y': wanted float32 (1, 5). Received: float32 (1, 4)",
+        ),
+        ("other_name", "output 'z': missing. Received: 'y'"),
+        ("other_input", "signature 'run': the model cannot be called"),
+        ("unregistered", "model.keras: not a Keras model that can be loaded"),
+        ("unsafe", "model.keras: not a Keras model that can be loaded"),
+        ("empty", "model.keras: not a Keras model that can be loaded"),
+        ("random", "model.keras: not a Keras model that can be loaded"),
+        ("truncated", "model.keras: not a Keras model that can be loaded"),
+    ],
+)
+def test_refused_with_a_reason_and_nothing_written(answers, case, said):
+    assert said in answers[case]["message"]
+    assert "\n" not in answers[case]["message"]
+    assert answers[case]["hint"]
+    assert answers[case]["untouched"]
+
+
+def test_only_a_verdict_has_the_exit_code_of_a_verdict(answers):
+    kinds = {case: answer.get("kind") for case, answer in answers.items()}
+    assert kinds.pop("not_finite") == "VerificationError"
+    assert set(kinds.values()) == {None, "UserError"}

@@ -1,0 +1,213 @@
+"""Export by the public function: children, files left behind, files left alone."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from suite.console import UserError
+from suite.edge import export as edge
+from suite.edge import samples
+from suite.edge.child import run_child
+from suite.engine import open_model
+
+_TRAIN = """
+import sys
+from pathlib import Path
+import keras, numpy as np
+from tests.engine.miniature import save_model
+from suite import models
+
+build = models.build
+
+def trained(name, **overrides):
+    core = build(name, **overrides)
+    rng = np.random.default_rng(0)
+    batch = {
+        "image": rng.random((4, 32, 64, 1), "float32"),
+        "width": np.array([64, 40, 30, 20], "int32"),
+    }
+    core.compile("sgd", "mse", jit_compile=False)
+    core.train_on_batch(batch, np.ones((4, 16, core.output.shape[-1]), "float32"))
+    return core
+
+models.build = trained
+save_model("recognizer", Path(sys.argv[1]), conv_dtype="mixed_bfloat16")
+policies = {
+    layer.dtype_policy.name
+    for layer in keras.saving.load_model(Path(sys.argv[1]) / "model.keras")
+    .get_layer("recognizer").layers
+}
+assert policies == {"mixed_bfloat16", "float32"}, policies
+"""
+
+
+@pytest.mark.backend
+def test_a_mixed_precision_model_of_any_backend(tmp_path):
+    folder = tmp_path / "recognizer"
+    subprocess.run([sys.executable, "-c", _TRAIN, folder], check=True)
+    report = edge.export(
+        folder, formats=("float32", "float16"), saved_model=tmp_path / "deep" / "saved"
+    )
+
+    assert json.loads((folder / "verification.json").read_text()) == report
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json",
+        "float16.tflite",
+        "float32.tflite",
+        "model.keras",
+        "verification.json",
+    ]
+    assert (tmp_path / "deep" / "saved" / "saved_model.pb").is_file()
+    for name, limit in (("float32", 1e-5), ("float16", 1e-2)):
+        entry = report["files"][name]
+        content = (folder / f"{name}.tflite").read_bytes()
+        assert entry["bytes"] == len(content)
+        assert entry["sha256"] == hashlib.sha256(content).hexdigest()
+        assert 0 < entry["difference"] <= entry["limit"] == limit
+        assert set(entry["differences"]) == {"read_64", "read_128"}
+        assert {"read_64", "read_128"} < set(entry["operators"])
+        open_model(folder, precision=name)
+    assert report["source"]["parameters"] > 20_000
+    assert report["versions"]["tensorflow"]
+
+
+@pytest.fixture
+def folder(miniatures, tmp_path) -> Path:
+    """A copy of the recognizer's folder, exported before."""
+    shutil.copytree(miniatures / "ocr" / "recognizer", tmp_path / "recognizer")
+    return tmp_path / "recognizer"
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def replay(folder: Path, error: float = 0.0):
+    """In place of the TensorFlow child: the earlier files, the reference shifted."""
+    outputs = {}
+
+    def run(module: str, work: Path) -> None:
+        if module == "suite.edge.verify":
+            run_child(module, work)
+            return
+        job = json.loads((work / "job.json").read_text())
+        for name in job["formats"]:
+            shutil.copy(folder / f"{name}.tflite", work)
+        model = open_model(folder, precision="float32", threads=1)
+        for name, inputs in samples.load(work / samples.INPUTS).items():
+            outputs[name] = model(name, inputs)
+            outputs[name]["logits"] += error
+        samples.save(work / samples.REFERENCE, outputs)
+        shutil.copytree(folder / "saved_model", work / "saved_model")
+        earlier = json.loads((folder / "verification.json").read_text())
+        found = {"parameters": earlier["source"]["parameters"], "versions": {}}
+        (work / "converted.json").write_text(json.dumps(found))
+
+    return run
+
+
+def test_a_difference_above_the_limit_leaves_the_earlier_files(folder, monkeypatch):
+    before = state(folder)
+    monkeypatch.setattr(edge, "run_child", replay(folder, error=1e-3))
+    with pytest.raises(
+        edge.VerificationError, match=r"float32.tflite is not good"
+    ) as e:
+        edge.export(folder, formats=["float32"])
+    assert state(folder) == before
+    measured = e.value.report["files"]["float32"]["differences"]["read_64"]
+    ways = ("interpreter", "interpreter_again", "compiled_model")
+    assert [measured[way] for way in ways] == pytest.approx([1e-3] * 3, rel=0.01)
+
+
+def test_a_crashed_child_leaves_the_earlier_files(folder, monkeypatch):
+    before = state(folder)
+
+    def crash(module: str, work: Path) -> None:
+        (work / "float32.tflite").write_bytes(b"half")
+        run_child("tests.edge.crash", work)
+
+    monkeypatch.setattr(edge, "run_child", crash)
+    with pytest.raises(UserError, match="crashed") as error:
+        edge.export(folder)
+    assert state(folder) == before
+    assert signal.SIGSEGV.name in str(error.value) and error.value.hint
+
+
+def test_a_second_export_replaces_all_and_keeps_what_is_still_true(folder, monkeypatch):
+    monkeypatch.setattr(edge, "run_child", replay(folder))
+    earlier = json.loads((folder / "verification.json").read_text())["files"]
+    report = edge.export(folder, formats=["float32"], saved_model=True)
+    assert report["files"]["dynamic_int8"] == earlier["dynamic_int8"]
+    assert report["files"]["float32"]["difference"] == 0
+    assert (folder / "saved_model" / "saved_model.pb").is_file()
+    open_model(folder)
+
+    # another model.keras: what was exported of the earlier one is vouched for no more
+    with (folder / "model.keras").open("ab") as stream:
+        stream.write(b"\0")
+    edge.export(folder, formats=["float32"])
+    open_model(folder, precision="float32")
+    with pytest.raises(UserError, match=r"dynamic_int8.tflite: not in"):
+        open_model(folder)
+
+
+def test_inputs_are_asked_for_by_signature(folder, monkeypatch):
+    monkeypatch.setattr(edge, "run_child", replay(folder))
+    asked = []
+
+    def inputs(signature: str) -> dict[str, np.ndarray]:
+        asked.append(signature)
+        width = int(signature.removeprefix("read_"))
+        return {
+            "image": np.zeros((1, 32, width, 1), "uint8"),
+            "width": np.array([width], "int32"),
+        }
+
+    assert edge.export(folder, inputs=inputs, formats=["float32"])["inputs"] == "given"
+    assert sorted(asked) == ["read_128", "read_64"]
+    with pytest.raises(ValueError, match="wanted int32"):
+        edge.export(folder, inputs=lambda s: {**inputs(s), "width": np.array([1.0])})
+
+
+def test_a_warning_for_a_coarse_int8_file(folder, monkeypatch, caplog):
+    monkeypatch.setattr(edge, "run_child", replay(folder, error=0.2))
+    edge.export(folder, formats=["dynamic_int8"])
+    assert "dynamic_int8.tflite differs from Keras by 2." in caplog.text
+
+
+@pytest.mark.parametrize("formats", [(), ("int4",), ("float32", "int4")])
+def test_unknown_formats_are_refused(folder, formats):
+    with pytest.raises(ValueError, match="`formats` must be some of"):
+        edge.export(folder, formats=formats)
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path, folder):
+    (folder / "model.keras").unlink()
+    with pytest.raises(UserError, match=r"model.keras: no such file"):
+        edge.export(folder)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_folder_that_cannot_be_written_is_refused(folder):
+    folder.chmod(0o500)
+    with pytest.raises(UserError, match="cannot be written"):
+        edge.export(folder)
+
+
+def test_a_child_that_fails_otherwise_is_quoted(tmp_path):
+    with pytest.raises(
+        UserError, match=r"exit code 1: .*No module named tests.nothing"
+    ):
+        run_child("tests.nothing", tmp_path)

@@ -1,0 +1,86 @@
+"""Float32 rebuilding and phone forms, on whatever backend runs the tests."""
+
+import numpy as np
+import pytest
+
+from suite.console import UserError
+
+pytestmark = pytest.mark.backend
+keras = pytest.importorskip("keras")
+
+from suite.edge.rebuild import for_phone, parameters, to_float32  # noqa: E402
+from tests.edge.phone_layer import Best, PhoneBest  # noqa: E402
+
+
+def mixed(policy: str):
+    keras.utils.set_random_seed(0)
+    inner_image = keras.Input((6, 6, 1), dtype="uint8", name="inner_image")
+    x = keras.layers.Rescaling(1 / 255, dtype="float32")(inner_image)
+    x = keras.layers.Conv2D(4, 3, dtype=policy)(x)
+    x = keras.layers.BatchNormalization(dtype=policy)(x)
+    x = keras.layers.Reshape((4, 16), dtype=policy)(x)
+    cell = keras.layers.GRU(3, return_sequences=True, dtype=policy)
+    x = keras.layers.Bidirectional(cell, dtype=policy)(x)
+    core = keras.Model(inner_image, keras.ops.cast(x, "bfloat16"), name="core")
+    image = keras.Input((6, 6, 1), dtype="uint8", name="image")
+    return keras.Model({"image": image}, {"y": core(image)})
+
+
+def policies(model) -> set[str]:
+    return {
+        layer.compute_dtype
+        for layer in model._flatten_layers()
+        if not isinstance(layer, keras.layers.InputLayer)
+    }
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float32"])
+def test_everything_is_float32_and_the_weights_stay(policy):
+    model = mixed(policy)
+    rebuilt = to_float32(model)
+    assert policies(rebuilt) == {"float32"}
+    assert rebuilt.input["image"].dtype == "uint8"
+    assert rebuilt.output["y"].dtype == "float32"
+    for before, after in zip(model.weights, rebuilt.weights, strict=True):
+        assert before.path.split("/")[-1] == after.path.split("/")[-1]
+        np.testing.assert_array_equal(np.asarray(before.value), np.asarray(after.value))
+    image = np.random.default_rng(0).integers(0, 256, (2, 6, 6, 1), "uint8")
+    a = np.asarray(model.predict_on_batch({"image": image})["y"], "float32")
+    b = rebuilt.predict_on_batch({"image": image})["y"]
+    np.testing.assert_allclose(a, b, atol=0.03)  # bfloat16 has eight bits
+
+
+def test_a_weight_that_is_not_finite_is_named():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="last")])
+    model.layers[0].bias.assign([np.inf])
+    with pytest.raises(UserError, match=r"last/bias holds NaN or infinity"):
+        to_float32(model)
+
+
+def test_a_model_quantized_by_keras_is_refused():
+    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
+    model.layers[0].quantize("int8")
+    with pytest.raises(UserError, match="quantized by Keras"):
+        to_float32(model)
+
+
+def test_phone_forms_replace_layers_of_nested_models_and_share_weights():
+    inner_input = keras.Input((4,))
+    dense = keras.layers.Dense(5)
+    inner = keras.Model(inner_input, Best(name="best")(dense(inner_input)))
+    x = keras.Input((4,), name="x")
+    model = keras.Model({"x": x}, {"y": inner(x), "z": Best()(x)})
+    phone = for_phone(model)
+    kinds = [type(layer) for layer in phone._flatten_layers()]
+    assert kinds.count(PhoneBest) == 2 and Best not in kinds
+    assert parameters(phone) == parameters(model) == 25
+    dense.kernel.assign(np.eye(4, 5)[:, ::-1])
+    dense.bias.assign(np.zeros(5))
+    values = np.array([[0.0, 3.0, 1.0, 2.0]], "float32")
+    for outputs in (m.predict_on_batch({"x": values}) for m in (model, phone)):
+        assert (int(outputs["y"][0]), int(outputs["z"][0])) == (3, 1)
+
+
+def test_a_model_without_phone_forms_is_taken_as_it_is():
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    assert for_phone(model) is model

@@ -1,0 +1,81 @@
+"""What `export` prints and returns; the export itself has its own tests."""
+
+import json
+
+import pytest
+
+from suite.console import UserError
+from suite.console.verbs import ExportOptions
+from suite.edge import verbs
+from suite.edge.export import VerificationError
+
+FILE = {
+    "bytes": 1_234_567,
+    "difference": 3e-7,
+    "limit": 1e-5,
+    "operators": {"CONV_2D": 3, "ADD": 2},
+    "objections": [],
+}
+
+
+@pytest.fixture
+def models(tmp_path):
+    for name in ["detector", "recognizer"]:
+        (tmp_path / "ocr" / name).mkdir(parents=True)
+        config = {"schema": 1, "signatures": {"s": {"inputs": {}, "outputs": {}}}}
+        (tmp_path / "ocr" / name / "config.json").write_text(json.dumps(config))
+    return tmp_path / "ocr"
+
+
+def test_all_models_of_a_folder(models, monkeypatch):
+    asked = []
+
+    def export(folder, **options):
+        asked.append((folder.name, options["formats"], options["saved_model"]))
+        return {"files": {"float32": FILE}}
+
+    monkeypatch.setattr(verbs, "export", export)
+    options = ExportOptions(model=models, formats=("float32",), saved_model=True)
+    result = verbs.run_export(options)
+    assert asked == [
+        ("detector", ("float32",), True),
+        ("recognizer", ("float32",), True),
+    ]
+    assert result.code == 0
+    head, first, _ = result.text.splitlines()
+    assert head.split()[:4] == ["model", "format", "kB", "difference"]
+    assert first.split()[:6] == ["detector", "float32", "1235", "3e-07", "1e-05", "5"]
+
+
+def test_a_verdict_of_no_is_1_and_the_other_model_is_still_exported(
+    models, monkeypatch, capsys
+):
+    def export(folder, **options):
+        if folder.name == "detector":
+            files = {"float32": {**FILE, "objections": ["Erfinv"], "difference": None}}
+            raise VerificationError(
+                "float32 is not good enough", None, {"files": files}
+            )
+        return {"files": {"float32": FILE}}
+
+    monkeypatch.setattr(verbs, "export", export)
+    result = verbs.run_export(ExportOptions(model=models))
+    assert result.code == 1
+    assert set(result.metrics) == {"detector", "recognizer"}
+    assert "Erfinv" in result.text
+    assert "not good enough" in capsys.readouterr().err
+
+
+def test_inputs_are_made_from_the_models_config(models, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        verbs, "export", lambda folder, inputs, **_: seen.append(inputs("s")) or {}
+    )
+    options = ExportOptions(model=models / "detector")
+    verbs.run_export(options, lambda config: lambda name: {name: config["schema"]})
+    assert seen == [{"s": 1}]
+
+
+def test_a_folder_without_models(tmp_path):
+    with pytest.raises(UserError, match=r"config.json"):
+        verbs.run_export(ExportOptions(model=tmp_path))

@@ -1,0 +1,147 @@
+"""The measure of difference, the verdict, and what is found in a file."""
+
+import math
+from pathlib import Path
+
+import flatbuffers
+import numpy as np
+import pytest
+from ai_edge_litert import schema_py_generated as schema
+
+from suite.edge.operators import histogram, objections
+from suite.edge.samples import load, random_inputs, save
+from suite.edge.verify import difference, mean_difference, verdict
+
+
+@pytest.mark.parametrize(
+    ("got", "wanted", "largest", "mean"),
+    [
+        ([0.1, 0.5], [0.1, 0.6], 0.1, 0.05),  # below 1: absolute
+        ([10.0, -20.0], [10.0, -20.2], 0.2 / 20.2, 0.1 / 20.2),  # above: relative
+        ([3, 5], [3, 7], 2 / 7, 1 / 7),
+        ([0.0, np.nan], [0.0, 0.0], math.inf, math.inf),
+        ([0.0, np.inf], [0.0, 0.0], math.inf, math.inf),
+    ],
+)
+def test_difference_by_hand(got, wanted, largest, mean):
+    a, b = {"y": np.array(got)}, {"y": np.array(wanted)}
+    assert difference(a, b) == pytest.approx(largest)
+    assert mean_difference(a, b) == pytest.approx(mean)
+
+
+def test_the_worst_output_counts():
+    zero = {"a": np.zeros(2), "b": np.zeros(2)}
+    assert difference({**zero, "b": np.array([0.0, 0.5])}, zero) == 0.5
+
+
+def measured(**ways):
+    return {
+        "objections": [],
+        "difference": max(ways.values()),
+        "differences": {"run": ways},
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("float32", 1e-5, None),
+        ("float32", 1.1e-5, "difference from Keras 1.1e-05, limit 1e-05"),
+        ("float16", 9e-3, None),
+        ("float16", 1.1e-2, "limit 1e-02"),
+        ("dynamic_int8", 0.5, None),
+        ("dynamic_int8", math.inf, "not finite"),
+    ],
+)
+@pytest.mark.parametrize("way", ["interpreter", "interpreter_again", "compiled_model"])
+def test_verdict(name, value, fault, way):
+    said = verdict(name, measured(**{"interpreter": 0.0, way: value}))
+    assert (said is None) if fault is None else (fault in said)
+    if fault and "limit" in fault:
+        assert f"(run, {way})" in said
+
+
+def test_objections_are_a_verdict():
+    assert verdict("float32", {"objections": ["a", "b"]}) == "a; b"
+
+
+@pytest.fixture(scope="module")
+def content(miniatures) -> bytes:
+    return (miniatures / "ocr" / "recognizer" / "float32.tflite").read_bytes()
+
+
+def altered(content: bytes, change) -> bytes:
+    """The file with something in it changed."""
+    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(bytearray(content), 0))
+    change(model)
+    builder = flatbuffers.Builder(len(content))
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def test_a_good_file_has_no_objections(content):
+    assert objections(content) == []
+    counts = histogram(content)
+    assert counts["read_64"] == counts["read_128"]
+    assert counts["read_64"]["WHILE"] == 2  # two directions of one layer
+    assert counts["read_64"]["CONV_2D"] == 8
+    bodies = [count for name, count in counts.items() if name.endswith("body")]
+    assert len(bodies) == 4 and all(body["TANH"] == 2 for body in bodies)
+
+
+def variable(model):
+    model.subgraphs[0].tensors[3].isVariable = True
+
+
+def flex(model):
+    model.operatorCodes[0].customCode = b"FlexErf"
+
+
+def custom(model):
+    code = model.operatorCodes[0]
+    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
+
+
+def handle(model):
+    code = model.operatorCodes[0]
+    code.builtinCode = schema.BuiltinOperator.VAR_HANDLE
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (variable, "keeps state between calls"),
+        (flex, "operator FlexErf is custom"),
+        (custom, "operator ? is custom"),
+        (handle, "operator VAR_HANDLE: weights are not in the file"),
+    ],
+)
+def test_what_phones_refuse_is_found(content, change, said):
+    assert said in "; ".join(objections(altered(content, change)))
+
+
+def test_random_inputs_are_seeded_and_in_their_ranges(tmp_path: Path):
+    specs = {
+        "image": {"shape": [1, 40, 40], "dtype": "uint8"},
+        "width": {"shape": [200], "dtype": "int32", "range": [4, 9]},
+        "ids": {"shape": [200], "dtype": "int32"},
+        "x": {"shape": [2, 500], "dtype": "float32"},
+        "flag": {"shape": [50], "dtype": "bool"},
+    }
+    drawn = random_inputs(specs, 3)
+    for name, array in drawn.items():
+        assert list(array.shape) == specs[name]["shape"]
+        assert array.dtype == specs[name]["dtype"]
+    assert (drawn["image"].min(), drawn["image"].max()) == (0, 255)
+    assert (drawn["width"].min(), drawn["width"].max()) == (4, 9)
+    assert (drawn["ids"].min(), drawn["ids"].max()) == (1, 8)
+    assert abs(drawn["x"].mean()) < 0.1 and 0.9 < drawn["x"].std() < 1.1
+    assert 10 < drawn["flag"].sum() < 40
+
+    save(tmp_path / "inputs.npz", {"file": drawn, "run": random_inputs(specs, 3)})
+    stored = load(tmp_path / "inputs.npz")
+    assert list(stored) == ["file", "run"]
+    for name, array in drawn.items():
+        for signature in stored:
+            np.testing.assert_array_equal(stored[signature][name], array)
+    assert (random_inputs(specs, 4)["image"] != drawn["image"]).any()
