@@ -56,4 +56,5 @@ def test_a_row_for_each_file_and_signature(tmp_path, monkeypatch):
     assert opened == ["float32"]
     assert [row["signature"] for row in rows] == ["a", "b"]
     assert {row["kB"] for row in rows} == {3}
-    assert list(rows[0]) == "model format kB signature median_ms p90_ms".split()
+    columns = ["model", "format", "kB", "signature", "median_ms", "p90_ms"]
+    assert list(rows[0]) == columns

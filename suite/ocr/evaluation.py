@@ -1,0 +1,162 @@
+"""Labelled pages read and scored: what `evaluate` and the benchmarks count."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from suite.console import UserError, track
+from suite.console.messages import report_error
+from suite.imaging.geometry import Quad, rectify
+from suite.imaging.opening import open_image
+from suite.ocr.scoring import PageScore, number_range, score_boxes, score_text
+from suite.text.distance import ErrorRates, error_rates
+
+if TYPE_CHECKING:
+    from suite.ocr.reader import Reader
+
+
+class LabelledBox(Protocol):
+    """A labelled run of text."""
+
+    @property
+    def quad(self) -> Quad:
+        """float32 (4, 2), clockwise from the top left, pixels of the picture."""
+
+    @property
+    def text(self) -> str:
+        """Its transcript."""
+
+
+class LabelledPage(Protocol):
+    """A picture and what stands in it; `suite.data.sroie` has such."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def image(self) -> Path:
+        """The picture."""
+
+    @property
+    def boxes(self) -> Sequence[LabelledBox]:
+        """Its labelled text."""
+
+
+def score_pages(
+    reader: "Reader", pages: Sequence[LabelledPage], *, fold_case: bool
+) -> tuple[dict[str, PageScore], int]:
+    """Reads and scores pages one after another.
+
+    A page that cannot be read is reported and counts as empty.
+
+    Args:
+        reader: What is measured.
+        pages: Labelled pages, of different names.
+        fold_case: Compare lines without case.
+
+    Returns:
+        Scores by name of the page, and the exit code: 1 where a page failed.
+    """
+    scores: dict[str, PageScore] = {}
+    code = 0
+    for page in track(pages, "reading"):
+        try:
+            scores[page.name] = score_page(reader, page, fold_case=fold_case)
+        except UserError as error:
+            report_error(error)
+            scores[page.name], code = score_unread(page), 1
+    return scores, code
+
+
+def score_page(reader: "Reader", page: LabelledPage, *, fold_case: bool) -> PageScore:
+    """Reads a page as users do, and once more in its true boxes.
+
+    Args:
+        reader: What is measured.
+        page: The labelled page.
+        fold_case: Compare lines without case. Words of the page never have one.
+
+    Returns:
+        Counts, to be added to those of other pages.
+
+    Raises:
+        UserError: The picture cannot be opened.
+    """
+    found = reader(page.image)
+    words, characters = score_text(found.text, [box.text for box in page.boxes])
+    return PageScore(
+        lines=_lines(reader, page, fold_case),
+        boxes=score_boxes(
+            _quads(line.quad for line in found.lines),
+            _quads(box.quad for box in page.boxes),
+        ),
+        words=words,
+        characters=characters,
+    )
+
+
+def score_unread(page: LabelledPage) -> PageScore:
+    """Counts of a page that could not be read: as if its text were empty."""
+    texts = [box.text for box in page.boxes]
+    words, characters = score_text("", texts)
+    nothing = _quads(())
+    return PageScore(
+        lines=error_rates(("", text) for text in texts),
+        boxes=score_boxes(nothing, _quads(box.quad for box in page.boxes)),
+        words=words,
+        characters=characters,
+    )
+
+
+def page_names(folder: Path, numbers: str | None) -> list[str] | None:
+    """Names of the labelled pages in a range.
+
+    Args:
+        folder: Holds `boxes/NAME.csv`.
+        numbers: First and last number, `450-499`, or one number; None for all pages.
+
+    Returns:
+        Names, sorted; None for all.
+
+    Raises:
+        UserError: Not a range, or no page lies in it.
+    """
+    if numbers is None:
+        return None
+    first, dash, last = numbers.partition("-")
+    if not first.isdecimal() or not (last if dash else first).isdecimal():
+        raise UserError(f"{numbers}: not a range of pages (--pages)", "As in 450-499.")
+    within = number_range(int(first), int(last if dash else first))
+    names = sorted(p.stem for p in (folder / "boxes").glob("*.csv") if within(p.stem))
+    if not names:
+        raise UserError(
+            f"{folder / 'boxes'}: no page in the range {numbers} (--pages)",
+            "Pages are found by the number that their file is called by.",
+        )
+    return names
+
+
+def in_capitals(pages: Iterable[LabelledPage]) -> bool:
+    """Whether labels say nothing about case: no small letter in any of them."""
+    return not any(box.text.upper() != box.text for page in pages for box in page.boxes)
+
+
+def _lines(reader: "Reader", page: LabelledPage, fold_case: bool) -> ErrorRates:
+    recognizer = reader.recognizer
+    image = open_image(page.image, mode="L")
+    crops = [rectify(image, box.quad, recognizer.height) for box in page.boxes]
+    readings = [
+        reader.decode(logits, recognizer.alphabet) for logits in recognizer(crops)
+    ]
+    pairs = zip(readings, page.boxes, strict=True)
+    return error_rates(
+        ((reading.text, box.text) for reading, box in pairs), fold_case=fold_case
+    )
+
+
+def _quads(quads: Iterable[Quad]) -> npt.NDArray[np.float32]:
+    return np.array([*quads], np.float32).reshape(-1, 4, 2)

@@ -1,0 +1,134 @@
+"""A reader as a command line describes it: folders, files and names."""
+
+import json
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import suite
+from suite.console import UserError, choose_backend
+from suite.engine import find_model
+from suite.ocr.decoding import beam
+from suite.ocr.options import ReaderOptions
+from suite.ocr.reader import Reader
+from suite.text import Alphabet
+
+if TYPE_CHECKING:
+    from suite.text.lexicon import Lexicon
+    from suite.text.ngram import CharacterModel
+
+SAMPLE = "sample.png"
+
+
+def open_reader(options: ReaderOptions) -> Reader:
+    """Opens a reader; for the Keras engine the backend is chosen here.
+
+    Raises:
+        UserError: A file or model is missing or unfit, options contradict one another.
+    """
+    if options.threads < 1:
+        raise UserError(
+            f"{options.threads}: too few threads (--threads)", "At least 1."
+        )
+    if options.decoder == "greedy" and (options.lexicon or options.language_model):
+        raise UserError(
+            "a word list or language model needs the beam search",
+            "Add --decoder beam.",
+        )
+    if options.engine == "keras":
+        choose_backend(options.backend)
+    reader = Reader(
+        model_folder(options.model, "detector"),
+        model_folder(options.model, "recognizer"),
+        engine=options.engine,
+        precision=options.precision,
+        threads=options.threads,
+    )
+    if options.decoder == "beam":
+        alphabet = reader.recognizer.alphabet
+        words = _words(options.lexicon, options.lexicon_bonus)
+        characters = _characters(options.language_model, alphabet)
+        reader.decode = partial(beam, lexicon=words, language_model=characters)
+    return reader
+
+
+def sample() -> Path:
+    """The page that ships with the models.
+
+    Raises:
+        UserError: It is in neither the checkout nor the installed package.
+    """
+    package = Path(suite.__file__).parent
+    places = [root / "saved_models" / "ocr" for root in (package.parent, package)]
+    for place in places:
+        if (place / SAMPLE).is_file():
+            return place / SAMPLE
+    raise UserError(
+        f"no {SAMPLE} in {', '.join(map(str, places))}",
+        "Read a picture of your own: kes-ocr predict FILE",
+    )
+
+
+def model_folder(model: Path | None, name: str) -> Path:
+    """Finds the folder of the detector or recognizer.
+
+    Args:
+        model: As `ReaderOptions.model`.
+        name: "detector" or "recognizer".
+
+    Raises:
+        UserError: There is none, or `model` is the folder of another kind of model.
+    """
+    alone = model is not None and (model / "config.json").is_file()
+    if model is not None and alone and _kind(model) != name:
+        model = None
+    return find_model("ocr", name, model)
+
+
+def _kind(model: Path) -> str:
+    try:
+        kind = json.loads((model / "config.json").read_text("utf-8"))["model"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            f"{model / 'config.json'}: not the description of a model (--model)",
+            "Name a folder that training wrote.",
+        ) from error
+    if kind not in {"detector", "recognizer"}:
+        raise UserError(
+            f"{model}: a {kind!r} is no part of reading text (--model)",
+            "Name a detector, a recognizer, or a folder of both.",
+        )
+    return str(kind)
+
+
+def _words(path: Path | None, bonus: float) -> "Lexicon | None":
+    from suite.text.lexicon import Lexicon
+
+    if path is None:
+        return None
+    if bonus < 0:
+        raise UserError(f"{bonus}: must not be negative (--lexicon-bonus)")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror} (--lexicon)") from error
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path}: not UTF-8 (byte {error.start}) (--lexicon)",
+            "Save it as UTF-8, one word a line.",
+        ) from error
+    return Lexicon(lines, bonus=bonus)
+
+
+def _characters(path: Path | None, alphabet: Alphabet) -> "CharacterModel | None":
+    from suite.text.ngram import CharacterModel
+
+    if path is None:
+        return None
+    model = CharacterModel.load(path)
+    if model.alphabet != alphabet:
+        raise UserError(
+            f"{path}: its alphabet is not the recognizer's (--language-model)",
+            "Train it on the recognizer's alphabet.",
+        )
+    return model

@@ -1,0 +1,31 @@
+"""How pages are read, as plain options; importing this loads nothing heavy."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderOptions:
+    """What `suite.ocr.opening.open_reader` needs to know."""
+
+    model: Path | None = None
+    """Folder that holds detector/ and recognizer/, or that of one of them; the
+    shipped models if not given."""
+    engine: Literal["litert", "keras", "saved_model"] = "litert"
+    """What runs the networks."""
+    backend: Literal["tensorflow", "jax", "torch"] | None = None
+    """Keras backend for --engine keras; else KERAS_BACKEND, keras.json, the first
+    installed."""
+    precision: Literal["dynamic_int8", "float16", "float32"] = "dynamic_int8"
+    """Which LiteRT file."""
+    threads: int = 2
+    """Threads."""
+    decoder: Literal["greedy", "beam"] = "greedy"
+    """Best character of each step, or best text of a beam search."""
+    lexicon: Path | None = None
+    """Word list for the beam search: UTF-8, one word a line."""
+    lexicon_bonus: float = 3.0
+    """What a known word adds to the logarithm of a text's probability."""
+    language_model: Path | None = None
+    """Character n-gram model for the beam search."""

@@ -1,0 +1,213 @@
+"""The program kes-ocr as its users start it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+import suite
+from apps.ocr import main
+from suite.console import messages
+
+ROOT = Path(__file__).resolve().parents[2]
+MODELS = ROOT / "saved_models" / "ocr"
+VERBS = ["sample", "predict", "evaluate", "train", "export", "bench"]
+HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "cv2", "PIL", "ai_edge_litert"}
+
+needs_models = pytest.mark.skipif(
+    not (MODELS / "recognizer" / "dynamic_int8.tflite").is_file(),
+    reason="no models in saved_models/ocr",
+)
+
+
+@pytest.fixture
+def kes_ocr(tmp_path, monkeypatch, capsys):
+    """Runs the program in this process, which is quicker, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    for name in ["TERM", "TF_CPP_MIN_LOG_LEVEL"]:  # put back, whatever main sets
+        monkeypatch.setenv(name, os.environ.get(name, ""))
+
+    def run(*words: str) -> SimpleNamespace:
+        code = main(words)
+        out, err = capsys.readouterr()
+        return SimpleNamespace(code=code, out=out, err=err)
+
+    yield run
+    messages.configure("suite")
+
+
+def loaded_by(words: list[str], cwd: Path) -> tuple[int, set[str]]:
+    """Exit code, and the modules that a run of the program has loaded."""
+    code = (
+        "import sys\n"
+        "from apps.ocr import main\n"
+        f"code = main({words!r})\n"
+        "print(code, *sys.modules, file=sys.stderr)"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=cwd, check=True)
+    first, *names = done.stderr.splitlines()[-1].split()
+    return int(first), set(names)
+
+
+@pytest.mark.parametrize("verb", ["", *VERBS])
+def test_help_loads_nothing_heavy(tmp_path, verb):
+    code, names = loaded_by([*verb.split(), "--help"], tmp_path)
+    assert code == 0
+    assert not names & HEAVY
+
+
+def test_help_of_training_lists_the_recipe_without_keras(kes_ocr, tmp_path):
+    words = ["train", "--model", "detector", "--output", "x", "--help"]
+    code, names = loaded_by(words, tmp_path)
+    assert code == 0
+    assert not names & {"keras", "tensorflow", "jax", "torch"}
+    done = kes_ocr(*words)
+    assert "--fit.steps" in done.out
+    assert "--fonts" in done.out
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_ends_with_an_example_of_this_verb(kes_ocr, tmp_path, verb):
+    done = kes_ocr(verb, "--help")
+    last = done.out.splitlines()[-1]
+    assert last.startswith("  kes-ocr")
+    assert verb == "sample" or last.split()[1] == verb
+
+
+def test_a_checkout_that_is_not_installed_runs(tmp_path):
+    run = [sys.executable, str(ROOT / "apps" / "ocr.py"), "--version"]
+    plain = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run(
+        run, capture_output=True, text=True, cwd=tmp_path, env=plain, check=False
+    )
+    assert done.stdout == f"kes-ocr {suite.__version__}\n", done.stderr
+
+
+def test_version(kes_ocr):
+    assert kes_ocr("--version").out == f"kes-ocr {suite.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["predict"], "no input"),
+        (["predict", "nothing"], "nothing: no input in this folder"),
+        (["predict", "a.png", "--format", "odt"], "odt"),
+        (["predict", "a.png", "sub/a.png", "--output", "o"], "both be written to o/a"),
+        (["predict", "a.png", "sub/a.png", "--format", "pdf"], "--output"),
+        (["predict", "a.png", "--shard", "3/2"], "--shard"),
+        (["predict", "a.png", "--threads", "0"], "--threads"),
+        (["predict", "a.png", "--lexicon", "w.txt"], "--decoder beam"),
+        (["predict", "a.png", "--model", "none"], "none"),
+        (["evaluate"], "--data"),
+        (["evaluate", "--data", "sub"], "sub/boxes"),
+        (["evaluate", "--data", "sub", "--pages", "x"], "--pages"),
+        (["evaluate", "--data", "sub", "--pages", "4-5"], "4-5"),
+        (["train", "--model", "detector"], "--output"),
+        (["train", "--output", "x"], "--model"),
+        (["train", "--model", "detector", "--output", "x", "--preset", "p"], "smoke"),
+        (["train", "--model", "detector", "--output", "x", "--epoch", "1"], "--epoch"),
+        (["export", "--model", "sub"], "config.json"),
+        (["train", "--config", "bad.toml", "--model", "detector"], "--output"),
+        (["predict", "a.png", "--config", "bad.toml"], "unknown key colour"),
+    ],
+)
+def test_what_could_not_run_ends_with_2(kes_ocr, tmp_path, words, says):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "sub/a.png").write_bytes(b"")
+    (tmp_path / "w.txt").write_text("word\n")
+    (tmp_path / "bad.toml").write_text("colour = 3\n")
+    before = sorted(tmp_path.rglob("*"))
+    done = kes_ocr(*words)
+    assert done.code == 2, done.err
+    assert says in done.err
+    assert done.out == ""
+    assert "Traceback" not in done.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_settings_of_training_flag_config_preset_default(kes_ocr, tmp_path):
+    (tmp_path / "c.toml").write_text(
+        'data = ["mine"]\nseed = 5\nrendered = 9\n[fit]\nsteps = 77\nclip = 3.0\n'
+    )
+    words = ["train", "--model", "recognizer", "--output", "x", "--dry-run"]
+    more = ["--preset", "smoke", "--config", "c.toml", "--fit.clip", "1.5"]
+    done = kes_ocr(*words, *more)
+    assert done.code == 0, done.err
+    settings = json.loads(done.out)
+    plain = json.loads(kes_ocr(*words, "--preset", "smoke").out)
+    changed = {"data": ["mine"], "seed": 5, "rendered": 9}
+    fit = {**plain["fit"], "steps": 77, "clip": 1.5}
+    assert settings == {**plain, **changed, "fit": fit}
+
+
+def test_training_refuses_a_missing_backend_before_any_work(
+    kes_ocr, tmp_path, monkeypatch
+):
+    words = ["train", "--model", "detector", "--output", "run", "--preset", "smoke"]
+    monkeypatch.setenv("KERAS_BACKEND", "openvino")
+    done = kes_ocr(*words)
+    assert done.code == 2
+    assert "KERAS_BACKEND" in done.err
+    assert not (tmp_path / "run").exists()
+
+
+@needs_models
+def test_the_tour_reads_the_sample_from_an_empty_folder(kes_ocr, tmp_path):
+    done = kes_ocr(cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert len(done.out.split()) > 20
+    assert list(tmp_path.iterdir()) == []
+    metrics = json.loads(kes_ocr("--json").out)["metrics"]
+    assert metrics["text"] == done.out.removesuffix("\n")
+
+
+@needs_models
+def test_predict_loads_neither_keras_nor_a_backend(tmp_path):
+    words = ["predict", str(MODELS / "sample.png"), "--quiet"]
+    code, names = loaded_by(words, tmp_path)
+    assert code == 0
+    assert not names & {"keras", "tensorflow", "jax", "torch", "scipy", "skimage"}
+
+
+@needs_models
+def test_bad_inputs_cost_only_themselves(kes_ocr, tmp_path):
+    (tmp_path / "zero.png").write_bytes(b"")
+    (tmp_path / "text.png").write_text("no picture")
+    good = str(MODELS / "sample.png")
+    words = ["predict", "zero.png", "gone.png", good, "text.png", "--output", "out"]
+    done = kes_ocr(*words)
+    assert done.code == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["sample.txt"]
+    for name in ["zero.png", "gone.png", "text.png"]:
+        assert done.err.count(f"error: {name}") == 1
+    assert "Traceback" not in done.err
+
+
+@needs_models
+@pytest.mark.parametrize("form", ["text", "json", "hocr", "tsv", "pdf", "png"])
+def test_every_format(kes_ocr, tmp_path, form):
+    sample = str(MODELS / "sample.png")
+    words = ["predict", sample, "--format", form, "--output", "out"]
+    done = kes_ocr(*words)
+    assert done.code == 0, done.err
+    (result,) = (tmp_path / "out").iterdir()
+    assert result.stat().st_size > 100
+
+
+@needs_models
+def test_evaluate_gives_figures_as_json(kes_ocr, tmp_path, shared_data):
+    words = ["evaluate", "--data", str(shared_data / "sroie"), "--pages", "400-401"]
+    done = kes_ocr(*words, "--json")
+    assert done.code == 0, done.err
+    metrics = json.loads(done.out)["metrics"]
+    assert metrics["pages"] == 2
+    assert metrics["word_f1"] > 0.8
+    assert metrics["character_error_rate"] < 0.05

@@ -1,0 +1,84 @@
+"""What of a reader's options is refused, and where its models are looked for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from suite.console import UserError
+
+opening = pytest.importorskip("suite.ocr.opening")
+
+
+def write_config(folder: Path, content: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "config.json").write_text(content)
+    return folder
+
+
+@pytest.fixture
+def shipped(tmp_path, monkeypatch):
+    """A folder of models that stands for the shipped ones."""
+    for name in ["detector", "recognizer"]:
+        folder = tmp_path / "shipped" / "ocr" / name
+        write_config(folder, json.dumps({"model": name}))
+    monkeypatch.setenv("KERAS_EDGE_SUITE_MODELS", str(tmp_path / "shipped"))
+    return tmp_path / "shipped" / "ocr"
+
+
+def test_none_is_the_shipped_one(shipped):
+    assert opening.model_folder(None, "detector") == shipped / "detector"
+
+
+def test_a_folder_of_both(tmp_path, shipped):
+    for name in ["detector", "recognizer"]:
+        write_config(tmp_path / "own" / name, json.dumps({"model": name}))
+        folder = opening.model_folder(tmp_path / "own", name)
+        assert folder == tmp_path / "own" / name
+
+
+def test_one_model_of_your_own_goes_with_the_shipped_other(tmp_path, shipped):
+    own = write_config(tmp_path / "run" / "model", '{"model": "recognizer"}')
+    assert opening.model_folder(own, "recognizer") == own
+    assert opening.model_folder(own, "detector") == shipped / "detector"
+
+
+def test_a_folder_with_half_of_them_is_refused(tmp_path, shipped):
+    write_config(tmp_path / "own" / "detector", '{"model": "detector"}')
+    with pytest.raises(UserError, match="recognizer"):
+        opening.model_folder(tmp_path / "own", "recognizer")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"model": "translator"}'])
+def test_a_foreign_model(tmp_path, shipped, content):
+    own = write_config(tmp_path / "own", content)
+    with pytest.raises(UserError, match="own"):
+        opening.model_folder(own, "detector")
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"threads": 0}, "--threads"),
+        ({"lexicon": Path("words.txt")}, "beam"),
+        ({"language_model": Path("lm.npz")}, "beam"),
+        ({"model": Path("nowhere")}, "nowhere"),
+    ],
+)
+def test_options_that_do_not_fit(options, says):
+    with pytest.raises(UserError) as caught:
+        opening.open_reader(opening.ReaderOptions(**options))
+    assert says in f"{caught.value} {caught.value.hint}"
+
+
+def test_a_word_list_that_is_none(tmp_path):
+    path = tmp_path / "words.txt"
+    with pytest.raises(UserError, match=r"words.txt: No such file.*--lexicon"):
+        opening._words(path, 1.0)
+    path.write_bytes(b"caf\xe9\n")
+    with pytest.raises(UserError, match=r"not UTF-8 \(byte 3\)"):
+        opening._words(path, 1.0)
+    path.write_text("apple\npear\n", encoding="utf-8-sig")
+    assert "apple" in opening._words(path, 1.0)
+    with pytest.raises(UserError, match="--lexicon-bonus"):
+        opening._words(path, -1.0)

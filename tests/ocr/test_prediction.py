@@ -1,0 +1,122 @@
+"""Files in, results out, with a reader that reads nothing."""
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from suite.console import UserError
+from suite.ocr.prediction import Prediction
+from suite.ocr.result import Line, PageText
+
+QUAD = np.array([[1, 1], [9, 1], [9, 5], [1, 5]], np.float32)
+
+
+class StubReader:
+    """Reads the bytes of a file as its text; pages are separated by `|`."""
+
+    def __init__(self):
+        self.asked = []
+
+    def pages(self, source):
+        self.asked.append(source)
+        data = source if isinstance(source, bytes) else source.read_bytes()
+        for index, text in enumerate(data.decode().split("|")):
+            if text == "bad":
+                raise UserError(f"page {index + 1} is damaged")
+            line = (Line(text, QUAD, 0.9, ()),) if text else ()
+            yield PageText("", index, 10, 6, 0.0, line)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, text in {"a": "one", "b": "two|three", "c": "", "d": "ok|bad"}.items():
+        Path(f"{name}.png").write_text(text)
+    return tmp_path
+
+
+def run(*words: str, form: str = "text", **options) -> int:
+    return Prediction(words, form, **options).run(StubReader())
+
+
+def test_pages_on_stdout_are_separated_by_form_feeds(folder, capsys):
+    assert run("a.png", "b.png", "c.png", "a.png") == 0
+    out = capsys.readouterr().out
+    assert out == "one\n\ftwo\n\fthree\n\f\fone\n"
+    assert len(out.split("\f")) == 5  # one, two, three, the blank page, one
+
+
+def test_json_on_stdout_is_an_object_a_line_that_names_its_input(folder, capsys):
+    assert run("a.png", "b.png", form="json") == 0
+    objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [item["name"] for item in objects] == ["a.png", "b.png"]
+    assert [len(item["pages"]) for item in objects] == [1, 2]
+
+
+def test_a_blank_page_is_an_empty_file_not_a_missing_one(folder):
+    assert run("c.png", output=Path("out")) == 0
+    assert Path("out/c.txt").read_bytes() == b""
+
+
+def test_a_damaged_page_costs_neither_the_pages_before_nor_other_files(folder, capsys):
+    assert run("d.png", "a.png", output=Path("out")) == 1
+    assert Path("out/d.txt").read_text() == "ok\n"
+    assert Path("out/a.txt").read_text() == "one\n"
+    assert "page 2 is damaged" in capsys.readouterr().err
+
+
+def test_a_file_without_any_page_leaves_no_result(folder):
+    Path("e.png").write_text("bad")
+    assert run("e.png", "a.png", output=Path("out")) == 1
+    assert [path.name for path in Path("out").iterdir()] == ["a.txt"]
+
+
+def test_stdin_is_called_by_its_name(folder, monkeypatch, capsys):
+    stream = io.TextIOWrapper(io.BytesIO(b"from a pipe"))
+    monkeypatch.setattr(sys, "stdin", stream)
+    assert run("-", form="json") == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "-"
+
+
+@pytest.mark.parametrize("form", ["hocr", "tsv", "pdf", "png"])
+def test_stdout_takes_one_document(folder, form):
+    reader = StubReader()
+    with pytest.raises(UserError, match="do not fit on stdout"):
+        Prediction(["a.png", "b.png"], form).run(reader)
+    assert reader.asked == []
+
+
+def test_pictures_are_not_for_a_terminal(folder, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with pytest.raises(UserError, match="terminal"):
+        Prediction(["a.png"], "png")
+    assert Prediction(["a.png"], "tsv").inputs
+
+
+def test_a_picture_never_replaces_the_page_it_shows(folder):
+    with pytest.raises(UserError, match="replace an input"):
+        Prediction(["a.png"], "png", output=Path())
+
+
+def test_a_drawn_page_goes_to_stdout_as_it_is(folder, capsysbinary):
+    Image.new("RGB", (10, 6), "white").save("page.png")
+
+    class OnePage(StubReader):
+        def pages(self, source):
+            yield PageText("", 0, 10, 6, 0.0, (Line("x", QUAD, 0.9, ()),))
+
+    assert Prediction(["page.png"], "png").run(OnePage()) == 0
+    out = capsysbinary.readouterr().out
+    assert Image.open(io.BytesIO(out)).format == "PNG"
+
+
+def test_limit_and_shard(folder, capsys):
+    assert run("a.png", "b.png", "c.png", limit=1) == 0
+    assert capsys.readouterr().out == "one\n"
+    assert run("a.png", "b.png", shard="2/2") == 0
+    assert capsys.readouterr().out == "two\n\fthree\n"
