@@ -1,5 +1,7 @@
 """Columns beyond a picture's true width set to zero."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -36,19 +38,19 @@ class ColumnMask(keras.layers.Layer):
     [1., 1., 0.]
     """
 
-    def __init__(self, stride, **kwargs):
+    def __init__(self, stride: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if stride < 1:
             raise ValueError(f"`stride` must be positive. Received: stride={stride}")
         self.stride = stride
 
-    def call(self, inputs, widths):
+    def call(self, inputs: Any, widths: Any) -> Any:
         starts = ops.arange(ops.shape(inputs)[2], dtype="int32") * self.stride
         keep = starts[None, :] < ops.cast(widths, "int32")[:, None]  # (batch, columns)
         return inputs * ops.cast(keep, inputs.dtype)[:, None, :, None]
 
-    def compute_output_shape(self, inputs_shape, widths_shape=None):
+    def compute_output_shape(self, inputs_shape: Any, widths_shape: Any = None) -> Any:
         return inputs_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "stride": self.stride}

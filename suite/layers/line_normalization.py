@@ -1,5 +1,7 @@
 """Brightness and contrast of a text line made equal, inside the network."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -35,14 +37,14 @@ class LineNormalization(keras.layers.Layer):
     [[[[1.], [-1.], [0.]]]]
     """
 
-    def __init__(self, floor=0.05, **kwargs):
+    def __init__(self, floor: float = 0.05, **kwargs: Any) -> None:
         # no autocast: bfloat16 keeps eight bits, too few for a mean over a line
         super().__init__(autocast=False, **kwargs)
         if floor <= 0:
             raise ValueError(f"`floor` must be positive. Received: floor={floor}")
         self.floor = floor
 
-    def call(self, inputs, widths):
+    def call(self, inputs: Any, widths: Any) -> Any:
         x = ops.cast(inputs, "float32")
         columns = ops.arange(ops.shape(x)[2], dtype="int32")
         keep = columns[None, :] < ops.cast(widths, "int32")[:, None]
@@ -53,8 +55,8 @@ class LineNormalization(keras.layers.Layer):
         variance = ops.mean(x * x, axis=(1, 2, 3), keepdims=True) / share
         return x / ops.maximum(ops.sqrt(variance), self.floor)
 
-    def compute_output_spec(self, inputs, widths=None):
+    def compute_output_spec(self, inputs: Any, widths: Any = None) -> Any:
         return keras.KerasTensor(inputs.shape, dtype="float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "floor": self.floor}

@@ -1,5 +1,7 @@
 """Recurrent head of a text recognizer, for connectionist temporal classification."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -51,8 +53,14 @@ class LSTMCTCHead(keras.layers.Layer):
     """
 
     def __init__(
-        self, classes, units=128, layers=2, cell="lstm", dropout=0.0, **kwargs
-    ):
+        self,
+        classes: int,
+        units: int = 128,
+        layers: int = 2,
+        cell: str = "lstm",
+        dropout: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if classes < 2 or units < 1 or layers < 1:
             raise ValueError(
@@ -84,7 +92,7 @@ class LSTMCTCHead(keras.layers.Layer):
         self.drop = keras.layers.Dropout(dropout, dtype=policy, name="drop")
         self.dense = keras.layers.Dense(classes, dtype=policy, name="dense")
 
-    def build(self, features_shape, lengths_shape=None):
+    def build(self, features_shape: Any, lengths_shape: Any = None) -> None:
         shape = (*features_shape[:2], features_shape[-1])
         for layer in self.recurrent:
             layer.build(shape)
@@ -92,7 +100,9 @@ class LSTMCTCHead(keras.layers.Layer):
         self.dense.build(shape)
         self.built = True
 
-    def call(self, features, lengths=None, training=None):
+    def call(
+        self, features: Any, lengths: Any = None, training: bool | None = None
+    ) -> Any:
         mask = None
         if lengths is not None:
             steps = ops.arange(ops.shape(features)[1], dtype="int32")
@@ -102,10 +112,12 @@ class LSTMCTCHead(keras.layers.Layer):
             features = layer(features, mask=mask, training=training)
         return self.dense(self.drop(features, training=training))
 
-    def compute_output_shape(self, features_shape, lengths_shape=None):
+    def compute_output_shape(
+        self, features_shape: Any, lengths_shape: Any = None
+    ) -> tuple[int | None, ...]:
         return (*features_shape[:2], self.classes)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "classes": self.classes,

@@ -1,5 +1,7 @@
 """Channels rearranged into pixels: upsampling without a transposed convolution."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -35,13 +37,13 @@ class PixelShuffle(keras.layers.Layer):
         - Shi et al. 2016, arXiv:1609.05158 (sub-pixel convolution)
     """
 
-    def __init__(self, factor, **kwargs):
+    def __init__(self, factor: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if factor < 1:
             raise ValueError(f"`factor` must be positive. Received: factor={factor}")
         self.factor = factor
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         if input_shape[-1] % self.factor**2:
             raise ValueError(
                 "The channels must be a multiple of `factor` squared. Received: "
@@ -49,8 +51,8 @@ class PixelShuffle(keras.layers.Layer):
             )
         self.built = True
 
-    def call(self, inputs):
-        batch, height, width, channels = ops.shape(inputs)
+    def call(self, inputs: Any) -> Any:
+        batch, height, width, _ = ops.shape(inputs)
         f, depth = self.factor, inputs.shape[-1] // self.factor**2
         # five axes at most: XNNPACK's transpose takes no more than six, and the
         # batch can share an axis with the rows
@@ -58,7 +60,7 @@ class PixelShuffle(keras.layers.Layer):
         x = ops.transpose(x, (0, 2, 1, 3))  # (rows, f, width, f * depth)
         return ops.reshape(x, (batch, f * height, f * width, depth))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         batch, height, width, channels = input_shape
         f = self.factor
         return (
@@ -68,5 +70,5 @@ class PixelShuffle(keras.layers.Layer):
             channels // f**2,
         )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "factor": self.factor}

@@ -1,5 +1,8 @@
 """Training text of unknown case: lower and upper case counted as one character."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from keras import ops
 
 
@@ -28,7 +31,9 @@ class CaseMerge:
     >>> log_probs, labels = merge(logits, labels, keras.ops.array([True, False]))
     """
 
-    def __init__(self, lower, upper, classes):
+    def __init__(
+        self, lower: Sequence[int], upper: Sequence[int], classes: int
+    ) -> None:
         if len(lower) != len(upper) or set(lower) & set(upper):
             raise ValueError(
                 "`lower` and `upper` must pair distinct classes. Received: "
@@ -41,7 +46,7 @@ class CaseMerge:
         self.is_upper = [index in pairs for index in range(classes)]
         self.is_lower = [index in folded for index in range(classes)]
 
-    def __call__(self, logits, labels, merged):
+    def __call__(self, logits: Any, labels: Any, merged: Any) -> tuple[Any, Any]:
         """Log-probabilities and labels for CTC, merged in the samples marked.
 
         Args:

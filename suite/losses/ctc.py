@@ -1,9 +1,13 @@
 """Connectionist temporal classification with true lengths, safe on every backend."""
 
+from typing import Any
+
 from keras import ops
 
 
-def ctc_loss(labels, logits, label_lengths, logit_lengths):
+def ctc_loss(
+    labels: Any, logits: Any, label_lengths: Any, logit_lengths: Any
+) -> tuple[Any, Any]:
     """Negative log-likelihood of each label sequence, 0 where it cannot be aligned.
 
     A label of U characters, R of them equal to the one before, needs at least U + R
@@ -38,7 +42,7 @@ def ctc_loss(labels, logits, label_lengths, logit_lengths):
     return ops.where(feasible, losses, 0.0), feasible
 
 
-def frames_needed(labels, label_lengths):
+def frames_needed(labels: Any, label_lengths: Any) -> Any:
     """Fewest frames on which a label can be aligned: one a character, and a blank
     between equal neighbours.
 

@@ -1,5 +1,8 @@
 """Loss of differentiable binarization that learns from text-free pages too."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from keras import ops
 
 AMPLIFICATION = 50.0  # k of arXiv:1911.08947, equation 2
@@ -32,17 +35,19 @@ class DBLoss:
 
     def __init__(
         self,
-        probability_weight=5.0,
-        threshold_weight=10.0,
-        binary_weight=1.0,
-        smooth=100.0,
-    ):
+        probability_weight: float = 5.0,
+        threshold_weight: float = 10.0,
+        binary_weight: float = 1.0,
+        smooth: float = 100.0,
+    ) -> None:
         self.probability_weight = probability_weight
         self.threshold_weight = threshold_weight
         self.binary_weight = binary_weight
         self.smooth = smooth
 
-    def __call__(self, targets, outputs):
+    def __call__(
+        self, targets: Mapping[str, Any], outputs: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """The loss of a batch.
 
         Args:
