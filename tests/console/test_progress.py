@@ -82,6 +82,17 @@ def test_the_bar_stays_away_from_stdout(monkeypatch):
     assert "reading" in screen.getvalue()
 
 
+@pytest.mark.parametrize("quiet", [True, False])
+def test_no_bar_on_a_terminal_where_none_is_wanted(monkeypatch, quiet):
+    screen = Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setattr(sys, "stderr", screen)
+    messages.configure("kes-toy", quiet=quiet)
+    with Progress("reading", 2, hidden=not quiet) as progress:
+        progress.update(2)
+    assert screen.getvalue() == ""
+
+
 def test_a_user_error_crosses_processes():
     error = pickle.loads(pickle.dumps(UserError("what", "remedy")))  # noqa: S301
     assert (str(error), error.hint) == ("what", "remedy")
