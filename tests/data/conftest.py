@@ -1,7 +1,5 @@
 """Fonts and texts that the tests of this room draw with."""
 
-import os
-
 import pytest
 
 from suite.data.corpus import load_corpus
@@ -42,6 +40,6 @@ def text_folder(shared_data):
 @pytest.fixture(scope="session")
 def sroie_folder(shared_data):
     """The published receipts."""
-    if not os.path.isdir(shared_data / "sroie"):
+    if not (shared_data / "sroie").is_dir():
         pytest.skip("needs ../shared/data/sroie")
     return shared_data / "sroie"

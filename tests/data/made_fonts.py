@@ -32,15 +32,15 @@ def make_font(
     Args:
         path: The file.
         characters: What it maps; a space is always there.
-        replaced: Characters drawn with the pattern of another one; "" leaves no ink.
+        replaced: Characters drawn with the outline of another one; "" leaves no ink.
         family: Name of the family.
         mono: One width for all, or a wider m, W and M.
     """
     replaced = replaced or {}
     glyphs, widths, mapping = {}, {}, {}
     for character in sorted({" ", *characters}):
-        name = f"u{ord(character):04X}"
         shown = replaced.get(character, character)
+        name = f"u{ord(shown or character):04X}"  # one outline for both, as fonts do
         cells = pattern(shown) if shown.strip() else ()
         glyphs[name], mapping[ord(character)] = _glyph(cells), name
         widths[name] = (600 if mono or character not in "mMW" else 900, 0)
