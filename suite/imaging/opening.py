@@ -34,6 +34,7 @@ import numpy as np
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from suite.console import UserError
+from suite.imaging.native import native_messages_logged
 from suite.imaging.pixels import Mode, Pixels, array_pixels, orient, picture_pixels
 
 Source: TypeAlias = str | Path | bytes | BinaryIO
@@ -234,7 +235,7 @@ def decode(
                 picture.load()
             else:
                 reduction = factor
-                picture.load()
+                _load(picture)
                 width, height = picture.size
             pixels = picture_pixels(picture, mode, reduction)
             if _is_white_zero(picture):
@@ -243,6 +244,13 @@ def decode(
         if orientation in (5, 6, 7, 8):
             width, height = height, width
         return Decoded(orient(pixels, orientation), width, height, 1 / factor)
+
+
+def _load(picture: Image.Image) -> None:
+    with contextlib.ExitStack() as stack:
+        if picture.format == "TIFF":
+            stack.enter_context(native_messages_logged())
+        picture.load()
 
 
 def _draft(picture: JpegImagePlugin.JpegImageFile, mode: Mode, factor: int) -> int:

@@ -1,5 +1,6 @@
 """`open_image`: one oracle per mode, orientation and way to be broken."""
 
+import contextlib
 import io
 import os
 import struct
@@ -356,6 +357,18 @@ def test_truncated_files_are_refused(form, kept, reduce_to):
     message = refusal(data[: int(kept * len(data))], name="cut", reduce_to=reduce_to)
     assert message.startswith("cut: ") and "\n" not in message
     assert "damaged" in message
+
+
+def test_libtiff_writes_to_the_log_not_to_stderr(capfd, caplog):
+    bits = Image.fromarray(GREY).convert("1")
+    data = bytearray(encoded(bits, "TIFF", compression="group4"))
+    data[40:60] = bytes(range(20))
+    with caplog.at_level("DEBUG", logger="suite.imaging.native"):
+        with contextlib.suppress(UserError):
+            open_image(bytes(data))
+        os.write(2, b"after\n")
+    assert capfd.readouterr() == ("", "after\n")
+    assert any("code word" in record.message for record in caplog.records)
 
 
 def chunk(kind, data):
