@@ -242,7 +242,7 @@ def _scanned(rng: Rng, image: Grey, height: float) -> Grey:
 
 def office(rng: Rng, image: Grey, height: float) -> Grey:
     """An ordinary office scanner: slightly soft, a little noise, JPEG, dust."""
-    image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, 0.045 * height)))
+    image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, max(0.31, 0.045 * height))))
     noise = rng.standard_normal(image.shape, np.float32) * float(rng.uniform(1, 7))
     image = np.clip(image + noise, 0, 255).astype(np.uint8)
     for _ in range(int(rng.poisson(4))):

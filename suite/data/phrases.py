@@ -6,6 +6,7 @@ reads data. Malaysian receipts as in SROIE, European ones, letters and forms.
 
 import tomllib
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib import resources
 from typing import TypeVar
 
@@ -255,6 +256,7 @@ def receipt(word: Word, rng: Rng) -> str:
     ).format(label(rng))
 
 
+@cache
 def invented(language: str, *, held_out: bool = False) -> tuple[str, ...]:
     """Paragraphs of made-up words for want of real text; the same ones each time."""
     rng = np.random.default_rng([len(language), ord(language[0]), int(held_out)])

@@ -153,7 +153,7 @@ def test_workers_change_nothing_and_an_interrupted_writing_goes_on(tmp_path, fac
 
 
 def test_benchmark_pages_take_turns_and_are_frozen(monkeypatch, faces, corpus):
-    small = pages_module.PageConfig(**{**BENCHMARK.__dict__, "dpi": (70.0, 80.0)})
+    small = pages_module.PageConfig(**{**BENCHMARK.__dict__, "dpi": (45.0, 50.0)})
     monkeypatch.setattr(pages_module, "BENCHMARK", small)
     found = list(benchmark_pages(0, 9, fonts=faces, corpus=corpus))
     turns = {(p.kind, p.language) for p in found}
