@@ -21,6 +21,7 @@ import contextlib
 import functools
 import importlib
 import io
+import logging
 import os
 import threading
 import warnings
@@ -36,6 +37,8 @@ from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 from suite.console import UserError
 from suite.imaging.native import native_messages_logged
 from suite.imaging.pixels import Mode, Pixels, array_pixels, orient, picture_pixels
+
+logger = logging.getLogger(__name__)
 
 Source: TypeAlias = str | Path | bytes | BinaryIO
 
@@ -240,10 +243,18 @@ def decode(
             pixels = picture_pixels(picture, mode, reduction)
             if _is_white_zero(picture):
                 pixels = 255 - pixels
-        orientation = picture.getexif().get(_ORIENTATION, 1)
+        orientation = _orientation(picture)
         if orientation in (5, 6, 7, 8):
             width, height = height, width
         return Decoded(orient(pixels, orientation), width, height, 1 / factor)
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        return int(picture.getexif().get(_ORIENTATION, 1))
+    except Exception as error:  # the picture is there, whatever its notes hold
+        logger.debug("EXIF is damaged: %s", error)
+        return 1
 
 
 def _load(picture: Image.Image) -> None:

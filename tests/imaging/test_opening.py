@@ -232,6 +232,14 @@ def test_orientation_outside_the_standard_is_ignored():
     np.testing.assert_array_equal(open_image(encoded(GREY, "PNG", exif=exif)), GREY)
 
 
+@pytest.mark.parametrize("notes", [b"XX*\0", b"II*\0", b"MM\0*\0\0\0\x08\xff", b""])
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF")  # as the module does outside pytest
+def test_damaged_exif_does_not_hide_the_picture(form, notes):
+    data = encoded(GREY, form, exif=b"Exif\0\0" + notes)
+    assert open_image(data).shape == GREY.shape
+
+
 # --- reduction ------------------------------------------------------------------------
 
 
