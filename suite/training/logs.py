@@ -49,7 +49,6 @@ class RunLog:
         self.rows: list[dict[str, Any]] = []
         self._jsonl = folder / "metrics.jsonl"
         self._csv = folder / "metrics.csv"
-        self._columns: list[str] = []
         if self._jsonl.exists():
             self.rows = _read_rows(self._jsonl)
         self.truncate(-1 if last is None else last)
@@ -64,13 +63,7 @@ class RunLog:
         """
         row = {name: _plain(value) for name, value in row.items()}
         self.rows.append(row)
-        if set(row) <= set(self._columns):
-            with self._jsonl.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
-            with self._csv.open("a", encoding="utf-8", newline="") as file:
-                csv.DictWriter(file, self._columns).writerow(row)
-        else:
-            self._write()
+        self._write()
         if self._board is not None:
             for name, value in row.items():
                 if name != "step" and value is not None:
@@ -88,12 +81,12 @@ class RunLog:
             self._board.close()
 
     def _write(self) -> None:
-        # In order of appearance; a new column costs one rewriting of the table.
-        self._columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        # Anew each time: hundreds of rows cost little, a full disk costs no row.
+        columns = dict.fromkeys(name for row in self.rows for name in row)
         text = "".join(json.dumps(row) + "\n" for row in self.rows)
         write_atomic(self._jsonl, text)
         table = io.StringIO(newline="")
-        writer = csv.DictWriter(table, self._columns)
+        writer = csv.DictWriter(table, list(columns))
         writer.writeheader()
         writer.writerows(self.rows)
         write_atomic(self._csv, table.getvalue())
@@ -109,7 +102,7 @@ def _read_rows(path: Path) -> list[dict[str, Any]]:
         try:
             rows.append(json.loads(line))
         except json.JSONDecodeError:
-            # A kill in mid-line; the resumed run writes that row again.
+            # Cut short by another program; the resumed run writes that row again.
             logger.warning("%s: a broken line was removed", path)
     return rows
 

@@ -41,8 +41,8 @@ def test_average_follows_the_formula(momentum: float) -> None:
         expected = [
             m * a + (1 - m) * array(v) for a, v in zip(expected, variables, strict=True)
         ]
-    for (_, average), value in zip(optimizer.pairs, expected, strict=True):
-        np.testing.assert_allclose(array(average), value, atol=1e-5)
+        for (_, average), value in zip(optimizer.pairs, expected, strict=True):
+            np.testing.assert_allclose(array(average), value, atol=1e-5)
 
 
 def test_weights_move_as_without_averages() -> None:
