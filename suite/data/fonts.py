@@ -7,7 +7,6 @@ for small letters, or an e for an é, would teach a recognizer wrong texts.
 
 import logging
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -43,7 +42,6 @@ _DECORATIVE = 0.55  # likeness to the mean letters of all fonts found
 _ILLEGIBLE = 0.38  # below it lie symbols, outlines and ornaments
 _EQUAL = 0.97  # likeness of equal outlines; measured: below 0.95 for î and i
 _UNSUITED = ("standardsymbols", "abecedario", "wargames", "cupola", "alfa-beta")
-_EVERYDAY = ("liberation", "dejavu", "nimbus", "freesans", "freeserif", "freemono")
 
 
 @dataclass(frozen=True)
@@ -257,55 +255,6 @@ def _classify(probes: Sequence[_Probe]) -> list[FontFace]:
         else:
             faces.append(probe.face)
     return faces
-
-
-class FontBook:
-    """Draws fonts at random: a kind, then a family, then a face.
-
-    By family and not by file, since one family may come in forty weights; the fonts
-    of everyday documents count four times.
-
-    Args:
-        faces: As `find_fonts` returns them.
-        shares: Share of each kind that is there, as weights.
-    """
-
-    def __init__(
-        self,
-        faces: Sequence[FontFace],
-        shares: tuple[float, float, float] = (0.56, 0.32, 0.12),
-    ) -> None:
-        self.faces = tuple(faces)
-        groups: dict[str, dict[str, list[FontFace]]] = {}
-        for face in faces:
-            families = groups.setdefault(face.kind, defaultdict(list))
-            families[face.family].append(face)
-        self._groups = [
-            (share, [groups[kind][f] for f in sorted(groups[kind])])
-            for kind, share in zip(KINDS, shares, strict=True)
-            if kind in groups
-        ]
-        self._weights = [
-            np.cumsum([_weight(family[0].family) for family in families])
-            for _, families in self._groups
-        ]
-        self._shares = np.cumsum([share for share, _ in self._groups])
-
-    def draw(self, rng: np.random.Generator, text: str) -> FontFace | None:
-        """A face that covers `text`; None if forty draws found none."""
-        for _ in range(40):
-            number = int(np.searchsorted(self._shares, rng.random() * self._shares[-1]))
-            weights = self._weights[number]
-            pick = int(np.searchsorted(weights, rng.random() * weights[-1]))
-            family = self._groups[number][1][pick]
-            face = family[int(rng.integers(len(family)))]
-            if face.covers(text):
-                return face
-        return None
-
-
-def _weight(family: str) -> float:
-    return 4.0 if family.lower().replace(" ", "").startswith(_EVERYDAY) else 1.0
 
 
 @lru_cache(maxsize=256)

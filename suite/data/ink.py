@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 
 from suite.data.fonts import FontFace, load
+from suite.imaging.geometry import box_quad, quad_size
 
 INK = 64
 """Coverage of a pixel, of 255, from which on it counts as ink in a bounding box."""
@@ -156,3 +157,37 @@ def _resized(
     if pixels.shape == (height, width):
         return pixels
     return np.asarray(cv2.resize(pixels, (width, height), interpolation=how), np.uint8)
+
+
+def tight_quad(
+    rng: np.random.Generator, text: str, ink: Ink, style: Style
+) -> tuple[npt.NDArray[np.float32], float]:
+    """Box around the ink, a little padded, and its height in pixels."""
+    left, top, right, bottom = ink.box
+    x_height = style.face.x_height * style.em
+    if bottom - top < 0.8 * x_height and rng.random() < 0.8:
+        # a hyphen alone is boxed as high as a letter: scaled to fill the height, it
+        # could not be told from an underscore
+        top, bottom = min(top, ink.baseline - x_height), max(bottom, ink.baseline)
+    height = bottom - top
+    across, down = (
+        rng.uniform(0.02, 0.10, 2) * height,
+        rng.uniform(0.03, 0.09, 2) * height,
+    )
+    quad = box_quad(
+        left - across[0], top - down[0], right + across[1], bottom + down[1]
+    )
+    return quad, quad_size(quad)[1]
+
+
+def paste(
+    sheet: npt.NDArray[np.uint8], mask: npt.NDArray[np.uint8], row: int, column: int
+) -> None:
+    """Adds ink at a place that may lie partly outside."""
+    top, left = max(row, 0), max(column, 0)
+    bottom = min(row + mask.shape[0], sheet.shape[0])
+    right = min(column + mask.shape[1], sheet.shape[1])
+    if top < bottom and left < right:
+        part = mask[top - row : bottom - row, left - column : right - column]
+        view = sheet[top:bottom, left:right]
+        np.maximum(view, part, out=view)

@@ -7,8 +7,7 @@ import numpy.typing as npt
 
 from suite.data import phrases
 from suite.data.corpus import Corpus
-from suite.data.ink import Style, text_width
-from suite.data.lines import paste
+from suite.data.ink import Style, paste, text_width
 from suite.data.phrases import pick
 from suite.data.sheet import Sheet, justified, wrapped
 

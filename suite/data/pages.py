@@ -11,10 +11,12 @@ import numpy.typing as npt
 
 from suite.data import degrade
 from suite.data.corpus import Corpus
-from suite.data.fonts import FontBook, FontFace
+from suite.data.font_book import FontBook
+from suite.data.fonts import FontFace
 from suite.data.ink import Style
 from suite.data.layout_parts import Desk
 from suite.data.layouts import LAYOUTS
+from suite.data.page_scan import camera, office, placement
 from suite.data.sheet import Sheet
 from suite.data.sroie import Box
 from suite.imaging.geometry import transform_quad
@@ -196,7 +198,7 @@ def _photographed(
     grey = np.clip(image, 0, 255).astype(np.uint8)
     if rng.random() < config.inverse:
         grey = 255 - grey
-    matrix, size = _placement(rng, ink.shape, config)
+    matrix, size = placement(rng, ink.shape, config.skew, bent=not config.clean)
     fill = int(np.median(grey[::16, ::16]))
     if not config.clean and rng.random() < 0.2:  # the lid of the scanner, a table
         fill = int(rng.integers(0, 256))
@@ -206,55 +208,9 @@ def _photographed(
     )  # fmt: skip
     boxes = [Box(transform_quad(b.quad, matrix), b.text) for b in desk.sheet.boxes]
     grey = np.asarray(grey, np.uint8)
-    grey = office(rng, grey, height) if config.clean else _scanned(rng, grey, height)
+    scan = office if config.clean else camera
+    grey = scan(rng, grey, height)
     return RenderedPage(grey, tuple(boxes), kind, language)
-
-
-def _placement(
-    rng: Rng, shape: tuple[int, ...], config: PageConfig
-) -> tuple[npt.NDArray[np.float64], tuple[int, int]]:
-    """Perspective matrix that keeps the whole page, and (width, height) after it."""
-    rows, columns = shape
-    degrees = float(np.clip(rng.normal(0, 0.5), -1.5, 1.5))
-    if rng.random() < 0.25:
-        degrees = float(rng.uniform(-config.skew, config.skew))
-    turn = np.eye(3)
-    turn[:2] = cv2.getRotationMatrix2D((columns / 2, rows / 2), degrees, 1.0)
-    if not config.clean and rng.random() < 0.2:
-        turn[2, :2] = rng.normal(0, 0.05, 2) / (columns, rows)
-    corners = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float64)
-    moved = transform_quad(corners, turn)
-    low, high = moved.min(0), moved.max(0)
-    shift = np.eye(3)
-    shift[:2, 2] = -low
-    width, height = np.ceil(high - low).astype(int).tolist()
-    return shift @ turn, (width, height)
-
-
-def _scanned(rng: Rng, image: Grey, height: float) -> Grey:
-    for _ in range(int(rng.poisson(0.4))):
-        image = degrade.shadow(rng, image, height * 3)
-    if rng.random() < 0.15:
-        light = degrade.slope(rng, image.shape, float(rng.uniform(0.1, 0.45)))
-        image = (image * light).astype(np.uint8)
-    return degrade.scan(rng, image, height)
-
-
-def office(rng: Rng, image: Grey, height: float) -> Grey:
-    """An ordinary office scanner: slightly soft, a little noise, JPEG, dust."""
-    image = cv2.GaussianBlur(image, (0, 0), float(rng.uniform(0.3, max(0.31, 0.045 * height))))
-    noise = rng.standard_normal(image.shape, np.float32) * float(rng.uniform(1, 7))
-    image = np.clip(image + noise, 0, 255).astype(np.uint8)
-    for _ in range(int(rng.poisson(4))):
-        centre = tuple(int(rng.integers(side)) for side in image.shape[::-1])
-        cv2.circle(
-            image, centre, int(rng.integers(1, 3)), int(rng.integers(0, 160)), -1
-        )
-    if rng.random() < 0.15:
-        image = degrade.photocopied(rng, image)
-    quality = int(rng.integers(45, 91))
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 BENCHMARK = PageConfig(

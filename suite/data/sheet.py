@@ -7,8 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from suite.data.ink import Style, set_text, text_width
-from suite.data.lines import paste, tight_quad
+from suite.data.ink import Style, paste, set_text, text_width, tight_quad
 from suite.data.sroie import Box
 
 Rng = np.random.Generator

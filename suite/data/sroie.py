@@ -52,21 +52,17 @@ class LabelledPage:
 
 @dataclass(frozen=True)
 class LabelledLine:
-    """A picture of one line with its text, not yet opened."""
+    """A picture of one line, not yet opened, and its transcript, never empty."""
 
     image: Path
-    """The picture."""
-
     text: str
-    """Transcript, never empty."""
 
 
 class Complaints:
     """Where readers report what they skip. Strict: the first complaint is raised.
 
     Args:
-        strict: True raises each complaint as `UserError`; False keeps them in
-            `messages` and the reader goes on.
+        strict: False keeps complaints in `messages`, and the reader goes on.
     """
 
     def __init__(self, strict: bool = True) -> None:
@@ -219,13 +215,10 @@ def _box_files(
             raise UserError(f"no split {split!r}", f"Known: {', '.join(SPLITS)}.")
         first, last = SPLITS[split]
         return [f for f in files if f.stem.isdigit() and first <= int(f.stem) < last]
-    if names is None:
-        return files
-    stems = {f.stem: f for f in files}
-    missing = sorted(set(names) - set(stems))
+    missing = sorted(set(names or ()) - {f.stem for f in files})
     if missing:
         raise UserError(f"{folder / 'boxes' / missing[0]}.csv: no such file")
-    return [stems[name] for name in sorted(names)]
+    return [f for f in files if names is None or f.stem in names]
 
 
 def _page_size(path: Path) -> tuple[int, int]:

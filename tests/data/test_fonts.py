@@ -8,8 +8,8 @@ import pytest
 
 from suite.console import UserError
 from suite.data import fonts
+from suite.data.font_book import FontBook
 from suite.data.fonts import (
-    FontBook,
     FontFace,
     find_fonts,
     held_out_fonts,

@@ -50,6 +50,14 @@ def test_style_sets_the_width_whatever_the_mode(style, change, factor):
     assert widths[1] / widths[0] == pytest.approx(factor, rel=0.08)
 
 
+@pytest.mark.parametrize("mode", ["smooth", "bilevel", "dots"])
+@pytest.mark.parametrize("resolution", [0.4, 1.0, 1.5])
+def test_capitals_stand_on_the_baseline_in_each_mode(style, mode, resolution):
+    ink = set_text("HAB", replace(style, mode=mode, resolution=resolution))
+    assert ink.box[3] == pytest.approx(ink.baseline, abs=3)
+    assert ink.box[3] - ink.box[1] == pytest.approx(0.7 * 50, abs=5)
+
+
 def test_word_space_widens_spaces_alone(style):
     for text, spaces in (("AAAA", 0), ("AA AA", 1), ("A A A", 2)):
         narrow, wide = (

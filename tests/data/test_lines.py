@@ -1,5 +1,6 @@
 """Rendered lines: the seed decides, the box holds the ink, nothing held out is used."""
 
+import itertools
 from pathlib import Path
 
 import cv2
@@ -8,6 +9,7 @@ import pytest
 
 from suite.data import degrade, lines
 from suite.data.fonts import held_out_fonts
+from suite.data.ink import Ink, Style, set_text, tight_quad
 from suite.data.lines import LineConfig, LineRenderer, write_rendered_lines
 from suite.data.shards import LineShards
 from suite.imaging.geometry import quad_size
@@ -27,6 +29,7 @@ def test_a_line_depends_on_seed_and_number_alone(faces, corpus):
     second = LineRenderer(faces, corpus, 5)
     backwards = [second(i) for i in reversed(range(12))][::-1]
     assert all(same(a, b) for a, b in zip(forwards, backwards, strict=True))
+    assert not any(same(a, b) for a, b in itertools.combinations(forwards, 2))
     other = LineRenderer(faces, corpus, 6)
     assert not any(same(other(i), forwards[i]) for i in range(12))
 
@@ -111,18 +114,16 @@ def test_the_box_is_tight_around_the_ink(monkeypatch, faces, corpus, seed):
 
 def test_a_hyphen_is_boxed_as_high_as_a_letter(faces):
     rng = np.random.default_rng(0)
-    style = lines.Style(faces[0], em=40.0)
+    style = Style(faces[0], em=40.0)
     heights = {}
     for text in ("-", "x", "H"):
         # made glyphs have letters' heights; cut the hyphen's ink to a stroke
-        ink = lines.set_text(text, style)
+        ink = set_text(text, style)
         if text == "-":
             left, _, right, bottom = ink.box
             box = left, bottom - 12, right, bottom - 8
-            ink = lines.Ink(ink.mask, ink.baseline, box)
-        sizes = [
-            quad_size(lines.tight_quad(rng, text, ink, style)[0]) for _ in range(40)
-        ]
+            ink = Ink(ink.mask, ink.baseline, box)
+        sizes = [quad_size(tight_quad(rng, text, ink, style)[0]) for _ in range(40)]
         heights[text] = np.median([h for _, h in sizes])
     assert heights["-"] == pytest.approx(heights["x"], rel=0.12)
     assert heights["H"] > 1.2 * heights["x"]

@@ -6,10 +6,14 @@ import pytest
 
 from suite.console import UserError
 from suite.data import degrade
+from suite.data import layout_parts as parts
 from suite.data import pages as pages_module
+from suite.data.ink import Style
+from suite.data.layout_parts import Desk
 from suite.data.layouts import LAYOUTS
 from suite.data.page_files import format_boxes, write_page, write_rendered_pages
 from suite.data.pages import BENCHMARK, PageConfig, PageRenderer, benchmark_pages
+from suite.data.sheet import Sheet
 from suite.data.sroie import pages, read_boxes
 from suite.imaging.geometry import iou_matrix, quad_size
 from suite.imaging.opening import open_image
@@ -67,7 +71,7 @@ def perfect(monkeypatch):
     """Paper, print and scanner without faults."""
     monkeypatch.setattr(degrade, "paper", lambda _, shape: np.full(shape, 255, "f4"))
     monkeypatch.setattr(degrade, "print_faults", lambda _, ink, __: ink)
-    monkeypatch.setattr(pages_module, "_scanned", lambda _, image, __: image)
+    monkeypatch.setattr(pages_module, "camera", lambda _, image, __: image)
 
 
 @pytest.mark.parametrize("kind", ["book", "letter"])
@@ -96,6 +100,38 @@ def test_all_ink_of_prose_lies_in_boxes_and_each_box_has_ink(monkeypatch, render
             assert stray.sum() < 0.02 * (image < paper - 90).sum()
             checked += 1
     assert checked
+
+
+def test_runs_that_would_leave_the_page_are_not_printed(faces):
+    style = Style(faces[0], em=20.0)
+    sheet = Sheet(200, 100, np.random.default_rng(0))
+    for x, y in ((-9, 50), (150, 50), (10, 5), (10, 112)):
+        assert sheet.put(x, y, "ABCDEF", style) == (x, x)
+    assert sheet.boxes == []
+    assert sheet.ink.max() == 0
+    left, right = sheet.put(190, 50, "ABC", style, align=1.0)
+    assert right == pytest.approx(190, abs=1)
+    assert right - left == pytest.approx((2 * 0.6 + 0.48) * 20, abs=2)
+    (box,) = sheet.boxes
+    assert box.quad[0, 0] < left
+    assert box.quad[2, 0] > right
+
+
+def test_a_pair_is_read_from_left_to_right_and_cut_to_fit(faces, corpus):
+    style = Style(faces[0], em=20.0)
+    sheet = Sheet(300, 100, np.random.default_rng(0))
+    desk = Desk(np.random.default_rng(0), sheet, style, style, style, corpus, "en",
+                pitch=26.0, margin=10.0)  # fmt: skip
+    parts.pair(desk, 40.0, "TOTAL", "5.00")
+    parts.pair(desk, 80.0, "A LABEL THAT HAS TOO MANY WORDS", "1,234.00")
+    texts = [box.text for box in sheet.boxes]
+    assert texts[:2] == ["TOTAL", "5.00"]
+    assert texts[3] == "1,234.00"
+    assert "A LABEL THAT HAS TOO MANY WORDS".startswith(texts[2])
+    assert sheet.boxes[2].quad[1, 0] + 20 < sheet.boxes[3].quad[0, 0]
+    assert [sheet.boxes[i].quad[1, 0] for i in (1, 3)] == pytest.approx(
+        [290, 290], abs=4
+    )
 
 
 def test_separate_boxes_of_a_row_stand_apart(monkeypatch, render):

@@ -99,11 +99,13 @@ def test_a_failure_leaves_no_manifest(tmp_path):
                 raise UserError("page 15 is broken")
             return super().__call__(index)
 
+    # complete with other settings: its manifest must not vouch for what replaces it
+    write_shards(tmp_path, 20, Make(), {"kind": "before"}, per_shard=10)
     with pytest.raises(UserError, match="page 15"):
         write_shards(tmp_path, 20, Fails(), SETTINGS, per_shard=10)
     with pytest.raises(UserError, match="no lines there"):
         LineShards(tmp_path)
-    assert len(LineShards(tmp_path, partial=True)) == 10
+    assert len(LineShards(tmp_path, partial=True)) >= 10
     assert not list(tmp_path.glob(".*"))
 
 
