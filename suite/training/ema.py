@@ -73,7 +73,7 @@ def averaged(optimizer: Any) -> Iterator[None]:
     Does nothing for an optimizer without averages.
     """
     pairs = getattr(optimizer, "pairs", [])
-    # Copies: torch and jax hand out views of memory that the next line overwrites.
+    # Copies: jax may hand out a view of memory that a later step is given to reuse.
     raw = [np.array(ops.convert_to_numpy(variable)) for variable, _ in pairs]
     use_averages(optimizer)
     try:
