@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
+import numpy.typing as npt
 
 import suite
 from suite.console import UserError, atomic_path, write_atomic
@@ -35,13 +37,10 @@ def save_model(
     # the dtype policy is part of a model's configuration: it is built anew, because
     # bfloat16 layers have no kernel on the phone
     twin = build(name, plain)
-    twin.set_weights(core.get_weights())
+    twin.set_weights([_rounded(weight) for weight in core.get_weights()])
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_path(folder / "model.keras") as path:
-        # keras insists on the suffix, which the temporary name lacks
-        beside = path.with_name(f"{path.name}.keras")
-        for_inference(name, twin).save(beside)
-        beside.replace(path)
+        for_inference(name, twin).save(path)
     content = {
         "schema": 1,
         "version": suite.__version__,
@@ -52,6 +51,20 @@ def save_model(
     write_atomic(
         folder / "config.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     )
+
+
+def _rounded(weight: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A weight with the 11 significant bits of float16, in the range of float32.
+
+    The file then takes half the room in a repository's history, which compresses, and
+    float16 exports hold the very same numbers.
+    """
+    if weight.dtype != np.float32:
+        return weight
+    bits = np.ascontiguousarray(weight).view(np.uint32)
+    # half a unit of the last place that is kept, then the 13 bits below are cleared
+    rounded: npt.NDArray[Any] = (bits + 0x1000 & 0xFFFFE000).view(np.float32)
+    return rounded
 
 
 def load_core_weights(core: keras.Model, source: Path) -> None:

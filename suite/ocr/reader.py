@@ -1,0 +1,227 @@
+"""A page's picture in, its text out: what users of the library import."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from suite.engine import find_model, open_model
+from suite.imaging.geometry import quad_size, rectify, transform_quad
+from suite.imaging.pages import open_pages
+from suite.ocr.decoding import greedy
+from suite.ocr.detection import Detector
+from suite.ocr.layout import reading_order
+from suite.ocr.orientation import choose_turn, skew_angle, text_runs_down
+from suite.ocr.reading import Reading
+from suite.ocr.recognition import Recognizer
+from suite.ocr.result import Line, PageText
+from suite.ocr.text_height import text_height
+from suite.ocr.upright import Placement
+from suite.ocr.words import line_words
+from suite.text import Alphabet
+
+Source = str | Path | bytes | BinaryIO
+Grey = npt.NDArray[np.uint8]
+Decoder = Callable[[npt.NDArray[np.float32], Alphabet], Reading]
+
+LARGEST = 4_000
+"""Long side in pixels up to which a picture is decoded in full; text that can be read
+at all is large enough at this size on anything but a poster."""
+
+
+SURE = 0.7
+"""Mean confidence from which a page is taken to be upright without trying others."""
+
+
+class Reader:
+    """Read the text of pictures.
+
+    Args:
+        detector: Model folder of the detector; the shipped one if None.
+        recognizer: Model folder of the recognizer; the shipped one if None.
+        engine: "litert", "keras" or "saved_model".
+        precision: Which LiteRT file, as in `suite.engine.open_model`.
+        threads: Threads; the detector shares them, lines are read side by side.
+        decode: From logits (frames, classes) and the alphabet to a reading.
+        min_confidence: Lines below this, 0..1, are left out.
+
+    Raises:
+        UserError: A model is missing or damaged.
+
+    Example:
+
+    >>> from suite.ocr import Reader
+    >>> print(Reader()("receipt.jpg").text)
+    """
+
+    def __init__(
+        self,
+        detector: Path | None = None,
+        recognizer: Path | None = None,
+        *,
+        engine: str = "litert",
+        precision: str = "dynamic_int8",
+        threads: int = 2,
+        decode: Decoder = greedy,
+        min_confidence: float = 0.3,
+    ) -> None:
+        folder = find_model("ocr", "detector", detector)
+        self.detector = Detector(
+            open_model(folder, engine, precision=precision, threads=threads, keep=1)
+        )
+        folder = find_model("ocr", "recognizer", recognizer)
+        # a line is too little work to share: each thread has a network of its own
+        count = threads if engine == "litert" else 1
+        self.recognizer = Recognizer(
+            [
+                open_model(folder, engine, precision=precision, threads=1)
+                for _ in range(count)
+            ]
+        )
+        self.decode = decode
+        self.min_confidence = min_confidence
+
+    def __call__(self, source: Source) -> PageText:
+        """Read the first page of a picture, TIFF or PDF.
+
+        Args:
+            source: Path, bytes or open binary file.
+
+        Raises:
+            UserError: The source can't be opened as a picture.
+        """
+        return next(self.pages(source))
+
+    def pages(self, source: Source) -> Iterator[PageText]:
+        """Read the pages of a picture, TIFF or PDF one after another.
+
+        Raises:
+            UserError: The source, or one of its pages, can't be opened; the pages
+                before it have been given.
+        """
+        name = os.fspath(source) if isinstance(source, str | Path) else ""
+        for page in open_pages(source, mode="L", reduce_to=LARGEST):
+            size = (page.width, page.height)
+            yield self.read(page.image, name=name, index=page.index, size=size)
+
+    def read(
+        self,
+        image: Grey,
+        *,
+        name: str = "",
+        index: int = 0,
+        size: tuple[int, int] | None = None,
+    ) -> PageText:
+        """Read pixels.
+
+        Args:
+            image: uint8 (height, width), grey.
+            name, index: What the result is called.
+            size: (width, height) in pixels in which places are given, if the picture
+                was reduced; its own otherwise.
+
+        Returns:
+            The page's text; without lines where there is none.
+        """
+        height, width = image.shape
+        given = size or (width, height)
+        upright, lines = self._upright(image)
+        ordered = _in_order(lines, upright)
+        scale = np.divide(given, (width, height)).astype(np.float32)
+        if given != (width, height):
+            ordered = tuple(_scaled(line, scale) for line in ordered)
+        return PageText(name, index, given[0], given[1], upright.angle, ordered)
+
+    def _lines(self, image: Grey, upright: Placement) -> list[Line]:
+        """Lines in no order, in pixels of the picture."""
+        quads = self._find(image, upright)
+        crops = [rectify(image, quad, self.recognizer.height) for quad in quads]
+        lines = []
+        logits = self.recognizer(crops)
+        for quad, crop, frames in zip(quads, crops, logits, strict=True):
+            reading = self.decode(frames, self.recognizer.alphabet)
+            if not reading.text.strip() or reading.confidence < self.min_confidence:
+                continue
+            steps = crop.shape[1] / self.recognizer.stride
+            words = line_words(reading, quad, steps)
+            text = " ".join(word.text for word in words)
+            lines.append(Line(text, quad, reading.confidence, words))
+        return lines
+
+    def _upright(self, image: Grey) -> tuple[Placement, list[Line]]:
+        """The page as it reads best. An upright page that reads well is read once."""
+        tried: dict[int, tuple[Placement, list[Line]]] = {}
+
+        def score(turn: int) -> float:
+            turned = np.rot90(image, turn // 90)
+            upright = Placement(turn, skew_angle(np.ascontiguousarray(turned)))
+            tried[turn] = upright, self._lines(image, upright)
+            return _sureness(tried[turn][1])
+
+        if score(0) >= SURE:
+            return tried[0]
+        runs_down = text_runs_down(image)
+        if runs_down is None and not tried[0][1]:
+            return tried[0]  # nothing was found, and nothing looks like text
+        # the scores are kept: no turn is read twice
+        turn = choose_turn(
+            lambda turn: _sureness(tried[turn][1]) if turn in tried else score(turn),
+            runs_down,
+            sure=SURE,
+        )
+        return tried[turn]
+
+    def _find(self, image: Grey, upright: Placement) -> npt.NDArray[np.float32]:
+        """Quads (n, 4, 2) in pixels of the picture."""
+        wanted = self.detector.text_height
+        height = text_height(image) or wanted
+        quads: npt.NDArray[np.float32] = np.empty((0, 4, 2), np.float32)
+        for _ in range(2):
+            scale = _bounded(wanted / height, image.shape)
+            work, matrix = upright.picture(image, scale)
+            found, _ = self.detector(work)
+            quads = transform_quad(found, np.linalg.inv(matrix)).reshape(-1, 4, 2)
+            if not len(quads):
+                break
+            measured = float(np.median([quad_size(quad)[1] for quad in quads]))
+            # measured in boxes where the guess from pixels was far off
+            if 0.6 < measured / height < 1.7:
+                break
+            height = measured
+        return quads
+
+
+def _sureness(lines: list[Line]) -> float:
+    """Mean confidence 0..1 over the characters read; 0 where there are too few."""
+    lengths = [len(line.text) for line in lines]
+    if sum(lengths) < 4:
+        return 0.0
+    return float(np.average([line.confidence for line in lines], weights=lengths))
+
+
+def _scaled(line: Line, scale: npt.NDArray[np.float32]) -> Line:
+    """The line in pixels of the picture before it was reduced."""
+    words = tuple(replace(word, quad=word.quad * scale) for word in line.words)
+    return replace(line, quad=line.quad * scale, words=words)
+
+
+def _bounded(scale: float, shape: tuple[int, ...]) -> float:
+    """A scale that neither enlarges beyond sense nor makes more than 6 megapixels."""
+    pixels = shape[0] * shape[1]
+    return float(min(scale, 3.0, np.sqrt(6e6 / pixels)))
+
+
+def _in_order(lines: list[Line], upright: Placement) -> tuple[Line, ...]:
+    if not lines:
+        return ()
+    level = upright.levelled(np.array([line.quad for line in lines]))
+    order, rows = reading_order(level)
+    return tuple(
+        replace(lines[number], row=row) for number, row in zip(order, rows, strict=True)
+    )
