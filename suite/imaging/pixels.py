@@ -69,8 +69,7 @@ def array_pixels(array: Pixels, mode: Mode, factor: int = 1) -> Pixels:
         if band.shape[2] == 4:
             rgba = cv2.cvtColor(band, cv2.COLOR_BGRA2RGBA)
             return _compose_over_white(Image.fromarray(rgba), mode)
-        code = cv2.COLOR_BGR2GRAY if mode == "L" else cv2.COLOR_BGR2RGB
-        return np.asarray(cv2.cvtColor(band, code), np.uint8)
+        return _with_mode(np.asarray(cv2.cvtColor(band, cv2.COLOR_BGR2RGB)), mode)
 
     if factor == 1 and mode == "L" and array.ndim == 2:
         return array

@@ -18,8 +18,9 @@ def ink_box(picture):
     return columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
 
 
-def test_marks_tint_the_inside_and_leave_the_rest():
-    page = np.full((80, 120), 200, np.uint8)
+@pytest.mark.parametrize("shape", [(80, 120), (80, 120, 3)])
+def test_marks_tint_the_inside_and_leave_the_rest(shape):
+    page = np.full(shape, 200, np.uint8)
     marks = [Mark(box_quad(10, 10, 50, 30)), Mark(box_quad(60, 40, 110, 70), "x", 0.4)]
     drawn = draw_marks(page, marks)
     assert drawn.shape == (80, 120, 3) and (page == 200).all()

@@ -352,6 +352,14 @@ def test_what_is_no_picture(data):
     assert "not a picture" in message or "damaged" in message
 
 
+def test_formats_outside_the_list_are_not_tried():
+    """EPS would start Ghostscript; PCX stands for the rest of Pillow's forty."""
+    for form in ("EPS", "PCX"):
+        data = encoded(GREY, form)
+        Image.open(io.BytesIO(data)).close()  # Pillow knows it
+        assert "not a picture of a known format" in refusal(data)
+
+
 def test_a_pdf_is_named_as_such():
     assert "a PDF" in refusal(b"%PDF-1.7\n%%EOF", name="a.png")
 

@@ -54,6 +54,20 @@ def test_a_picture_is_one_page(tmp_path):
     assert (page.width, page.height) == (40, 60)
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_size_is_that_of_the_upright_page(form, orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    notes = {"tiffinfo": {274: orientation}} if form == "TIFF" else {"exif": exif}
+    buffer = io.BytesIO()
+    Image.new("L", (60, 40), 7).save(buffer, form, **notes)
+    (page,) = open_pages(buffer.getvalue(), reduce_to=30)
+    size = (60, 40) if orientation < 5 else (40, 60)
+    assert (page.width, page.height, page.scale) == (*size, 0.5)
+    assert page.image.shape == (size[1] // 2, size[0] // 2)
+
+
 @pytest.mark.parametrize("compression", [None, "tiff_lzw", "jpeg"])
 def test_frames_of_a_tiff_are_pages(compression):
     frames = [np.full((20 + 8 * i, 48), 80 * i, np.uint8) for i in range(3)]
@@ -89,7 +103,9 @@ def test_frame_limit():
     data = tiff([np.zeros((4, 4), np.uint8)] * 6)
     assert len(list(open_pages(data, max_frames=6))) == 6
     assert refusal(data, max_frames=5) == "file: more than 5 pages"
-    assert refusal(pdf((50, 50), (50, 50)), max_frames=1) == "file: more than 1 pages"
+    two = pdf((50, 50), (50, 50))
+    assert len(list(open_pages(two, max_frames=2))) == 2
+    assert refusal(two, max_frames=1) == "file: more than 1 pages"
 
 
 def test_pixel_limit_of_a_later_frame():

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -155,6 +156,9 @@ def test_boxes_are_whole_pixels_inside_the_page():
     row = render(odd, "tsv").splitlines()[-1].split("\t")
     assert row[6:10] == ["0", "10", str(WIDTH), str(HEIGHT - 10)]
     assert row[-1] == "a"  # a line without words counts as one
+    part = Line("a", box_quad(9.995, 20.4, 30.3, 39.995), 1, ())
+    row = render(replace(odd, lines=(part,)), "tsv").splitlines()[-1].split("\t")
+    assert row[6:10] == ["10", "20", "21", "20"]
 
 
 # --- hOCR -----------------------------------------------------------------------------
@@ -200,7 +204,9 @@ def test_hocr_is_xhtml_with_boxes():
 def test_hocr_baseline_and_angle():
     tilted = np.array([(10, 10), (110, 20), (108, 40), (8, 30)], np.float32)
     down = np.array([(200, 10), (200, 110), (180, 110), (180, 10)], np.float32)
-    lines = tuple(Line("x", quad, 1, ()) for quad in (tilted, down, down[[2, 3, 0, 1]]))
+    rising = np.array([(20, 20), (120, 0), (130, 40), (30, 60)], np.float32)
+    quads = (tilted, down, down[[2, 3, 0, 1]], rising)
+    lines = tuple(Line("x", quad, 1, ()) for quad in quads)
     root = ElementTree.fromstring(
         render(PageText("x", 0, WIDTH, HEIGHT, 0, lines), "hocr")
     )
@@ -208,7 +214,9 @@ def test_hocr_baseline_and_angle():
     # lower side from (8, 30) to (108, 40); the box ends at y = 40
     assert fields[0]["baseline"] == "0.1000 -10.0"
     assert "baseline" not in fields[1]
-    assert [item["textangle"] for item in fields[1:]] == ["270.0", "90.0"]
+    assert [item["textangle"] for item in fields[1:3]] == ["270.0", "90.0"]
+    # from (30, 60) to (130, 40), met at x = 20, where the box begins, it is at 62
+    assert fields[3]["baseline"] == "-0.2000 2.0"
 
 
 def test_hocr_of_characters_that_xml_forbids():
@@ -260,28 +268,40 @@ def test_pdf_gives_back_every_character(scan):
     assert found == characters.replace("ﬁ", "fi") or found == characters
 
 
+def extent(words, text):
+    """(left, bottom, right, top) of a text on a PDF page, in points."""
+    finder = words.search(text)
+    start, count = finder.get_next()
+    finder.close()
+    boxes = np.array([words.get_charbox(i) for i in range(start, start + count)])
+    return *boxes[:, :2].min(0), *boxes[:, 2:].max(0)
+
+
 def test_pdf_words_lie_on_their_boxes(scan):
     document = pypdfium2.PdfDocument(render(page(str(scan)), "pdf"))
     sheet = document[0]
     words = sheet.get_textpage()
     points = 72 / 200
     assert sheet.get_size() == pytest.approx((WIDTH * points, HEIGHT * points), abs=0.1)
-    finder = words.search("carte")
-    start, count = finder.get_next()
-    boxes = [words.get_charbox(i) for i in range(start, start + count)]
-    left, bottom, right, top = (
-        min(b[0] for b in boxes),
-        min(b[1] for b in boxes),
-        max(b[2] for b in boxes),
-        max(b[3] for b in boxes),
-    )
-    # „carte“ is the last word of 7 characters, quotes included: 140 to 210
-    assert left / points == pytest.approx(20 + 10 * 13, abs=1)
-    assert right / points == pytest.approx(20 + 10 * 18, abs=1)
-    assert HEIGHT - top / points == pytest.approx(70, abs=1)
-    assert HEIGHT - bottom / points == pytest.approx(90, abs=1)
-    for item in (finder, words, sheet, document):
+    # „carte“ is the last word, of 7 characters, quotes included: 140 to 210
+    for text, left, right in [
+        ("carte", 20 + 10 * 13, 20 + 10 * 18),
+        ("Größe:", 20, 80),
+    ]:
+        box = np.array(extent(words, text)) / points
+        assert box[::2] == pytest.approx([left, right], abs=1)
+        assert HEIGHT - box[1::2] == pytest.approx([90, 70], abs=1)
+    for item in (words, sheet, document):
         item.close()
+
+
+def test_pdf_keeps_words_apart_that_touch(scan):
+    words = [
+        Word(t, box_quad(x, 20, x + 30, 40), 1) for t, x in (("ab", 20), ("cd", 50))
+    ]
+    joined = Line("ab cd", box_quad(20, 20, 80, 40), 1, tuple(words))
+    data = render(replace(page(str(scan)), lines=(joined,)), "pdf")
+    assert texts_of(data) == ["ab cd"]
 
 
 def test_pdf_shows_the_page_and_no_text(scan):
