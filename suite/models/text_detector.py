@@ -10,6 +10,7 @@ resolution, so that no convolution runs on large maps.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 from keras import layers
@@ -52,7 +53,15 @@ def detector(config: DetectorConfig) -> keras.Model:
     """
     policy = config.conv_dtype
 
-    def conv(x, channels, kernel, name, *, strides=1, relu=True):
+    def conv(
+        x: Any,
+        channels: int,
+        kernel: int,
+        name: str,
+        *,
+        strides: int = 1,
+        relu: bool = True,
+    ) -> Any:
         x = layers.Conv2D(
             channels,
             kernel,
@@ -68,13 +77,13 @@ def detector(config: DetectorConfig) -> keras.Model:
         )(x)
         return layers.ReLU(dtype=policy, name=f"{name}_relu")(x) if relu else x
 
-    def block(x, name):
+    def block(x: Any, name: str) -> Any:
         y = conv(x, x.shape[-1], 3, f"{name}_1")
         y = conv(y, x.shape[-1], 3, f"{name}_2", relu=False)
         x = layers.Add(dtype=policy, name=f"{name}_add")([x, y])
         return layers.ReLU(dtype=policy, name=f"{name}_relu")(x)
 
-    def output(x, name):
+    def output(x: Any, name: str) -> Any:
         x = layers.Conv2D(16, 3, padding="same", dtype=policy, name=f"{name}_conv")(x)
         return PixelShuffle(4, dtype="float32", name=name)(x)
 

@@ -10,6 +10,7 @@ widths carried through the network, so that padding never shows.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 from keras import layers
@@ -65,7 +66,17 @@ def recognizer(config: RecognizerConfig) -> keras.Model:
     image = keras.Input((config.height, None, 1), name="image")
     width = keras.Input((), dtype="int32", name="width")
 
-    def conv(x, channels, kernel, name, *, strides=1, pool=None, stride, pad="same"):
+    def conv(
+        x: Any,
+        channels: int,
+        kernel: int | tuple[int, int],
+        name: str,
+        *,
+        stride: int,
+        strides: int = 1,
+        pool: int | None = None,
+        pad: str = "same",
+    ) -> Any:
         policy = config.conv_dtype
         x = layers.Conv2D(
             channels,
@@ -86,7 +97,7 @@ def recognizer(config: RecognizerConfig) -> keras.Model:
         x = layers.ReLU(dtype=policy, name=f"{name}_relu")(x)
         return ColumnMask(stride, dtype=policy, name=f"{name}_mask")(x, width)
 
-    def residual(x, kernel, name):
+    def residual(x: Any, kernel: int | tuple[int, int], name: str) -> Any:
         y = conv(x, x.shape[-1], kernel, name, stride=STRIDE)
         return layers.Add(dtype=config.conv_dtype, name=f"{name}_add")([x, y])
 
@@ -130,17 +141,17 @@ class FrameCount(keras.layers.Layer):
         Int32 tensor of shape `(batch,)`.
     """
 
-    def __init__(self, stride, **kwargs):
+    def __init__(self, stride: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stride = stride
 
-    def call(self, widths):
+    def call(self, widths: Any) -> Any:
         return (keras.ops.cast(widths, "int32") + self.stride - 1) // self.stride
 
-    def compute_output_spec(self, widths):
+    def compute_output_spec(self, widths: Any) -> Any:
         return keras.KerasTensor(widths.shape, dtype="int32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "stride": self.stride}
 
 
