@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy.typing as npt
 import suite
 from suite.console import UserError, atomic_path, write_atomic
 from suite.models import build, for_inference
+
+_LOG = logging.getLogger(__name__)
 
 
 def save_model(
@@ -70,6 +73,10 @@ def _rounded(weight: npt.NDArray[Any]) -> npt.NDArray[Any]:
 def load_core_weights(core: keras.Model, source: Path) -> None:
     """Start from the weights of a shipped or of one's own model.
 
+    Weights whose layer the model lacks or has in another shape stay as they are: the
+    last layer under another alphabet, the detector's threshold map, which is not
+    part of the model for inference.
+
     Args:
         core: The core to fill, of the same architecture.
         source: A model folder, a run folder that holds `model/`, or a `.keras` file.
@@ -90,21 +97,21 @@ def load_core_weights(core: keras.Model, source: Path) -> None:
         raise UserError(
             f"{path}: cannot be loaded ({type(error).__name__}: {error})"
         ) from error
-    weights = {w.path.split("/", 1)[-1]: w for w in trained.weights}
+    # below its input and output a model for inference holds the core as one layer
+    inner = next((x for x in trained.layers if isinstance(x, keras.Model)), trained)
+    # by layer and order: paths hold numbers that keras gives cells as they come
+    known = {layer.name: layer.weights for layer in inner.layers}
     taken = 0
-    for weight in core.weights:
-        # a wrapped core keeps its layers' names below its own
-        found = weights.get(f"{core.name}/{weight.path}") or weights.get(weight.path)
-        found = found or _by_suffix(weights, weight.path)
-        if found is not None and found.shape == weight.shape:
-            weight.assign(found)
-            taken += 1
+    for layer in core.layers:
+        for weight, found in zip(
+            layer.weights, known.get(layer.name, ()), strict=False
+        ):
+            if found.shape == weight.shape:
+                weight.assign(found)
+                taken += 1
     if not taken:
         raise UserError(f"{path}: holds no weights of a {core.name}")
-
-
-def _by_suffix(weights: dict[str, Any], path: str) -> Any:
-    return next((w for p, w in weights.items() if p.endswith(path)), None)
+    _LOG.info("%s: %d of %d weights taken", path, taken, len(core.weights))
 
 
 def tensor(shape: tuple[int, ...], dtype: str) -> dict[str, Any]:
