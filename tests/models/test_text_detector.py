@@ -1,0 +1,92 @@
+"""The detector: size, shapes, two heads apart, and what is left for inference."""
+
+import keras
+import numpy as np
+import pytest
+
+from suite.models import build, for_inference
+from tests.models.conftest import DETECTOR
+from tests.numeric import assert_close, to_numpy
+
+pytestmark = pytest.mark.backend
+RNG = np.random.default_rng(0)
+PAGE = RNG.uniform(size=(2, 64, 96, 1)).astype("float32")
+
+
+def maps(model, image=PAGE):
+    return {k: to_numpy(x) for k, x in model({"image": image}, training=False).items()}
+
+
+def test_parameters():
+    with keras.StatelessScope(initialize_variables=False):  # no weights are made
+        assert build("text_detector").count_params() <= 2_500_000
+        wider = build("text_detector", pyramid=64, head=48)
+    assert wider.count_params() == 1_849_648
+
+
+@pytest.mark.parametrize("size", [(32, 32), (64, 96)])
+def test_maps_have_the_size_of_the_page(detector, size):
+    result = maps(detector, RNG.uniform(size=(1, *size, 1)).astype("float32"))
+    assert set(result) == {"probability", "threshold"}
+    for name, array in result.items():
+        assert array.shape == (1, *size, 1) and array.dtype == np.float32, name
+        assert np.isfinite(array).all() and array.std() > 1e-3, name
+
+
+@pytest.mark.parametrize(
+    ("moved", "other"),
+    [("probability", "threshold"), ("threshold", "probability")],
+)
+def test_heads_share_no_weights(detector, moved, other):
+    before = maps(detector)
+    layer = detector.get_layer(f"{moved}_conv")
+    kept = layer.get_weights()
+    layer.set_weights([w + 0.1 for w in kept])
+    after = maps(detector)
+    layer.set_weights(kept)
+    assert_close(after[other], before[other], atol=0, name=other)
+    assert np.abs(after[moved] - before[moved]).min() > 0
+
+
+def test_inference_model_has_the_probability_alone(detector):
+    model = for_inference("text_detector", detector)
+    image = model.input["image"]
+    assert set(model.input) == {"image"}
+    assert (image.shape, image.dtype) == ((None, None, None, 1), "uint8")
+    assert set(model.output) == {"probability"}
+    assert model.output["probability"].shape == (None, None, None, 1)
+    left_out = detector.get_layer("threshold_conv").count_params()
+    assert model.count_params() == detector.count_params() - left_out
+    assert not any("threshold" in weight.path for weight in model.weights)
+    page = (255 * PAGE).astype("uint8")
+    got = to_numpy(model({"image": page}, training=False)["probability"])
+    logits = maps(detector, page / np.float32(255))["probability"].astype(np.float64)
+    assert np.abs(logits).min() < 3  # both ends of the sigmoid would hide a fault
+    assert got.dtype == np.float32 and got.min() >= 0 and got.max() <= 1
+    assert_close(got, 1 / (1 + np.exp(-logits)), atol=1e-5, name="probability")
+
+
+def test_saved_and_loaded(detector, tmp_path):
+    page = (255 * PAGE).astype("uint8")
+    detector.save(tmp_path / "core.keras")
+    loaded = keras.saving.load_model(tmp_path / "core.keras", compile=False)
+    for name, want in maps(detector).items():
+        assert_close(maps(loaded)[name], want, atol=1e-6, name=name)
+    model = for_inference("text_detector", detector)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
+    got, want = (m({"image": page}, training=False) for m in (loaded, model))
+    assert_close(got["probability"], want["probability"], atol=1e-6)
+
+
+def test_every_weight_is_trained_in_mixed_precision():
+    model = build("text_detector", **DETECTOR, conv_dtype="mixed_bfloat16")
+    assert {tensor.dtype for tensor in model.output.values()} == {"float32"}
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+    before = [to_numpy(weight) for weight in model.trainable_weights]
+    model.compile("sgd", {"probability": "mse", "threshold": "mse"})
+    target = {k: RNG.normal(size=PAGE.shape) for k in ("probability", "threshold")}
+    model.train_on_batch({"image": PAGE}, target)
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        new = to_numpy(weight)
+        assert np.isfinite(new).all() and (new != old).any(), weight.path
