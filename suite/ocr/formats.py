@@ -155,8 +155,6 @@ def _pictures(pages: Pages, source: Source | None) -> Iterator[Pixels]:
         return
     if source is None:
         source = pages[0].name
-    elif not isinstance(source, str | bytes | Path):
-        source.seek(0)
     wanted = iter(pages)
     page = next(wanted)
     for opened in open_pages(source, mode="RGB", name=pages[0].name or None):
