@@ -2,15 +2,17 @@
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 from PIL import Image
 
 from suite.imaging.drawing import Mark, draw_reading
+from suite.imaging.geometry import Quad
 from suite.imaging.pixels import Pixels
-from suite.imaging.typesetting import invisible_document, place_text
+from suite.imaging.typesetting import open_document
 from suite.ocr.formats_text import words_of
-from suite.ocr.result import PageText
+from suite.ocr.result import Line, PageText
 
 _LONGEST = 14_400.0  # points: PDF 1.7, appendix C
 _QUALITY = 80  # JPEG of the page: about 300 kB for an A4 scan of 200 dpi
@@ -26,25 +28,18 @@ def to_pdf(
     Args:
         pages: What was read.
         pictures: The pages as uint8 (H, W) or (H, W, 3) RGB, of any size; only one is
-            asked for at a time.
+            asked for at a time, and kept as JPEG.
         dpi: Pixels per inch of the page's `width` and `height`.
     """
-    texts = (line.text for page in pages for line in page.lines)
-    with invisible_document(texts) as document:
-        document.set_title(pages[0].name if pages else "")
-        document.set_producer("keras-edge-suite")
-        for page, picture in zip(pages, pictures, strict=True):
+    texts = [[_spaced(line) for line in page.lines] for page in pages]
+    flat = chain.from_iterable(chain.from_iterable(texts))
+    with open_document(invisible=(text for text, _ in flat)) as document:
+        for page, lines, picture in zip(pages, texts, pictures, strict=True):
             unit = min(72 / dpi, _LONGEST / max(page.width, page.height))
+            placed = [(text, quad * unit) for line in lines for text, quad in line]
             size = page.width * unit, page.height * unit
-            document.add_page(format=size)
-            document.image(_jpeg(picture), 0, 0, *size)
-            for line in page.lines:
-                words = words_of(line)
-                for word in words:
-                    # the space, beyond the box, keeps words apart when copied
-                    text = word.text + (" " if word is not words[-1] else "")
-                    place_text(document, text, np.asarray(word.quad) * unit)
-        return bytes(document.output())
+            document.add_page(*size, placed, _jpeg(picture))
+        return document.save()
 
 
 def to_pngs(pages: Sequence[PageText], pictures: Iterable[Pixels]) -> Iterator[bytes]:
@@ -60,8 +55,13 @@ def to_pngs(pages: Sequence[PageText], pictures: Iterable[Pixels]) -> Iterator[b
         yield buffer.getvalue()
 
 
-def _jpeg(picture: Pixels) -> io.BytesIO:
+def _spaced(line: Line) -> list[tuple[str, Quad]]:
+    """Its words; a space beyond the box keeps them apart when they are copied."""
+    *words, last = words_of(line)
+    return [(word.text + " ", word.quad) for word in words] + [(last.text, last.quad)]
+
+
+def _jpeg(picture: Pixels) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=_QUALITY)
-    buffer.seek(0)
-    return buffer
+    return buffer.getvalue()

@@ -1,14 +1,18 @@
 """Marks over a page, text set into quads."""
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 
+import cv2
 import numpy as np
 import pytest
+from fontTools.pens.areaPen import AreaPen
 from fontTools.ttLib import TTFont
 
 from suite.imaging.drawing import SURE, UNSURE, Mark, draw_marks, draw_reading
 from suite.imaging.geometry import box_quad
-from suite.imaging.typesetting import invisible_font, text_picture
+from suite.imaging.invisible_font import invisible_font
+from suite.imaging.typesetting import text_picture
 from suite.text import LATIN
 
 
@@ -90,8 +94,78 @@ def test_reading_puts_the_text_beside_the_page(size, shape):
     assert 0.35 < top / beside.shape[0] < 0.55 < bottom / beside.shape[0] <= 0.71
 
 
-def test_invisible_font_maps_each_character_to_its_own_glyph():
-    font = TTFont(io.BytesIO(invisible_font("aß€漢𝄞")))
+def test_slanted_text_stays_in_its_quad():
+    quad = np.array([(30, 60), (190, 20), (200, 60), (40, 100)], np.float32)
+    rows, columns = np.nonzero(text_picture(240, 130, [("HOUSE", quad)]) < 128)
+    inside = [
+        cv2.pointPolygonTest(quad, (x + 0.5, y + 0.5), True)
+        for x, y in zip(columns.tolist(), rows.tolist(), strict=True)
+    ]
+    assert min(inside) > -1.5
+    assert columns.min() < 60 and columns.max() > 170
+
+
+def test_texts_are_drawn_by_several_threads():
+    quads = [box_quad(5, 5, 40 + 20 * i, 40) for i in range(6)]
+    want = [text_picture(160, 50, [("Text", quad)]) for quad in quads]
+    with ThreadPoolExecutor(4) as pool:
+        got = list(
+            pool.map(lambda quad: text_picture(160, 50, [("Text", quad)]), quads)
+        )
+    np.testing.assert_array_equal(got, want)
+
+
+CHARACTERS = "aß€漢𝄞\U0010ffff"
+
+
+@pytest.fixture
+def font():
+    # 2: fontTools refuses sums that do not fit
+    made = TTFont(io.BytesIO(invisible_font(CHARACTERS)), checkChecksums=2)
+    made.ensureDecompiled()
+    return made
+
+
+def test_invisible_font_maps_each_character_to_its_own_glyph(font):
     glyphs = font.getBestCmap()
-    assert set(glyphs) == set(map(ord, "aß€漢𝄞 ")) and len(set(glyphs.values())) == 6
+    assert set(glyphs) == set(map(ord, CHARACTERS + " "))
+    assert [font.getGlyphID(glyphs[code]) for code in sorted(glyphs)] == [*range(1, 8)]
     assert {font["hmtx"][name] for name in glyphs.values()} == {(500, 0)}
+
+
+def test_invisible_font_has_an_extent_and_no_ink(font):
+    for name in font.getGlyphOrder():
+        pen = AreaPen()
+        font.getGlyphSet()[name].draw(pen)
+        assert pen.value == 0
+        glyph = font["glyf"][name]
+        assert (glyph.xMin, glyph.yMin, glyph.xMax, glyph.yMax) == (0, -200, 500, 800)
+        assert list(glyph.getCoordinates(font["glyf"])[0]) == [(0, -200), (500, 800)]
+
+
+def test_invisible_font_keeps_what_the_tables_repeat(font):
+    """fontTools computes these anew when it writes: they were right before."""
+    buffer = io.BytesIO()
+    font.recalcTimestamp = False
+    font.save(buffer)
+    again = TTFont(buffer)
+    before = TTFont(io.BytesIO(invisible_font(CHARACTERS)))
+    assert set(before.keys()) == set(again.keys())
+    # the short form of `loca`, which fontTools prefers, and with it the sum
+    for field in ("checkSumAdjustment", "indexToLocFormat"):
+        setattr(again["head"], field, getattr(before["head"], field))
+    for name in ["head", "hhea", "maxp", "OS/2", "post", "name", "cmap", "hmtx"]:
+        assert dump(before, name) == dump(again, name)
+
+
+def dump(font, name):
+    text = io.StringIO()
+    font.saveXML(text, tables=[name], writeVersion=False)
+    return text.getvalue()
+
+
+def test_invisible_font_is_small_and_always_the_same():
+    # 24 bytes of outline, 12 of `cmap`, 4 of `loca`, 2 of `hmtx` a character
+    sizes = [len(invisible_font(map(chr, range(0x4E00, 0x4E00 + n)))) for n in (9, 109)]
+    assert sizes[1] - sizes[0] == pytest.approx(100 * 42, abs=4)
+    assert invisible_font("ab") == invisible_font("bab") != invisible_font("abc")

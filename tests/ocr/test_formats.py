@@ -12,6 +12,7 @@ import pypdfium2
 import pytest
 from defusedxml import ElementTree
 from PIL import Image
+from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE as FPDF_IMAGE
 
 from suite.console import UserError
 from suite.imaging.geometry import box_quad
@@ -338,6 +339,36 @@ def test_pdf_of_a_blank_page_and_of_a_huge_one(scan):
     huge = PageText(str(scan), 0, 100_000, 61_905, 0, ())
     (sheet,) = open_pages(render(huge, "pdf"), dpi=10)
     assert sheet.width == 2000  # 14,400 points
+
+
+@pytest.mark.parametrize("odd", ["\x00", "\x07", "\ud800", "\uffff", "\u202e"])
+def test_pdf_of_odd_characters_keeps_the_others(scan, odd):
+    lines = (line(f"a{odd}b", 20, 30, 0), line("cde", 20, 70, 1))
+    (text,) = texts_of(render(PageText(str(scan), 0, 420, 260, 0.0, lines), "pdf"))
+    assert "a" in text and "b" in text and "cde" in text
+
+
+def test_pdf_of_a_pdf_and_of_no_page(scan):
+    """PDFium reads a page while it writes the one before."""
+    first = render(page(str(scan)), "pdf")
+    lines = (line("zweite", 20, 30, 0),)
+    pages = [PageText("a.pdf", 0, WIDTH, HEIGHT, 0.0, lines)]
+    assert texts_of(render(pages, "pdf", source=first)) == ["zweite"]
+    assert render([], "pdf").startswith(b"%PDF-")
+
+
+def test_pdf_takes_the_picture_over_as_it_was_packed(scan):
+    document = pypdfium2.PdfDocument(render(page(str(scan)), "pdf"))
+    sheet = document[0]
+    (picture,) = [item for item in sheet.get_objects() if item.type == FPDF_IMAGE]
+    assert picture.get_filters() == ["DCTDecode"]
+    unpacked = Image.open(io.BytesIO(picture.get_data()))
+    assert (unpacked.size, unpacked.format) == ((WIDTH, HEIGHT), "JPEG")
+    want = io.BytesIO()
+    Image.open(scan).save(want, "JPEG", quality=80)
+    assert bytes(picture.get_data()) == want.getvalue()
+    for item in (picture, sheet, document):
+        item.close()
 
 
 # --- PNG ------------------------------------------------------------------------------
