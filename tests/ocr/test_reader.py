@@ -1,0 +1,114 @@
+"""The shipped models on the page that ships with them, turned, inverted, resized."""
+
+import importlib.util
+import math
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from suite.imaging.opening import open_image
+from suite.ocr import Reader
+from suite.text.distance import error_rates
+
+ROOT = Path(__file__).parents[2]
+SHIPPED = ROOT / "saved_models" / "ocr"
+
+pytestmark = pytest.mark.skipif(
+    not (SHIPPED / "recognizer" / "dynamic_int8.tflite").is_file(),
+    reason="no models are shipped in this checkout (saved_models/ocr)",
+)
+
+LIMIT = 0.08
+"""Share of wrong characters on a page that is printed clearly."""
+
+
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader()
+
+
+@pytest.fixture(scope="module")
+def image() -> np.ndarray:
+    return open_image(SHIPPED / "sample.png", mode="L")
+
+
+@pytest.fixture(scope="module")
+def printed() -> str:
+    """What examples/sample_page.py prints."""
+    path = ROOT / "examples" / "sample_page.py"
+    spec = importlib.util.spec_from_file_location("sample_page", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return "\n".join(f"{left} {right}".strip() for _, left, right, _ in module.LINES)
+
+
+def error(page, printed: str) -> float:
+    return error_rates([(page.text, printed)]).character_error_rate
+
+
+def turned(image: np.ndarray, degrees: float) -> np.ndarray:
+    """The picture turned clockwise, on a larger sheet."""
+    height, width = image.shape
+    side = int(math.hypot(height, width))
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -degrees, 1.0)
+    matrix[:, 2] += (side - width) / 2, (side - height) / 2
+    return cv2.warpAffine(image, matrix, (side, side), borderValue=(235,))
+
+
+def test_reads_the_sample_in_rows(reader, image, printed):
+    page = reader.read(image)
+    assert error(page, printed) <= LIMIT
+    assert "29.59" in next(row for row in page.text.split("\n") if "Total" in row)
+
+
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_turned_page_reads_the_same(reader, image, printed, turn):
+    page = reader.read(np.ascontiguousarray(np.rot90(image, -turn // 90)))
+    assert error(page, printed) <= LIMIT
+    assert abs((page.angle - turn + 180) % 360 - 180) < 3
+
+
+@pytest.mark.parametrize("degrees", [-9.0, 6.0])
+def test_a_skewed_page_reads_the_same(reader, image, printed, degrees):
+    page = reader.read(turned(image, degrees))
+    assert error(page, printed) <= LIMIT
+    # the sample itself is turned by 1.2 degrees
+    assert abs((page.angle - degrees - 1.2 + 180) % 360 - 180) < 1
+
+
+def test_white_on_black_is_read(reader, image, printed):
+    assert error(reader.read(255 - image), printed) <= 2 * LIMIT
+
+
+@pytest.mark.parametrize("scale", [0.6, 3.0])
+def test_size_does_not_matter(reader, image, printed, scale):
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    page = reader.read(cv2.resize(image, None, fx=scale, fy=scale, interpolation=how))
+    assert error(page, printed) <= 2 * LIMIT
+
+
+def test_places_are_those_of_the_picture(reader, image):
+    """Boxes lie on their ink, also where the picture was reduced or turned."""
+    page = reader.read(image)
+    total = next(line for line in page.lines if line.text.startswith("Total"))
+    x, y = total.quad.mean(axis=0)
+    assert 120 < x < 180 and 495 < y < 530
+    upside_down = reader.read(np.ascontiguousarray(image[::-1, ::-1]))
+    line = next(line for line in upside_down.lines if line.text.startswith("Total"))
+    height, width = image.shape
+    np.testing.assert_allclose(line.quad, [width, height] - total.quad, atol=4)
+    reduced = reader.read(image, size=(2 * width, 2 * height))
+    line = next(line for line in reduced.lines if line.text.startswith("Total"))
+    np.testing.assert_allclose(line.quad, 2 * total.quad, atol=1e-3)
+    for line in page.lines:
+        assert " ".join(word.text for word in line.words) == line.text
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (400, 300), (3, 900)])
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_a_blank_page_has_no_text(reader, shape, level):
+    page = reader.read(np.full(shape, level, np.uint8))
+    assert page.text == "" and page.lines == ()
+    assert (page.width, page.height) == shape[::-1]
