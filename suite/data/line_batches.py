@@ -16,6 +16,7 @@ import grain
 import numpy as np
 import numpy.typing as npt
 
+from suite.console import UserError
 from suite.data.augment import augment_line
 from suite.data.shards import LineRecord
 from suite.text import Alphabet
@@ -112,10 +113,20 @@ def plan_batches(
 
     Returns:
         `steps` batches. Lines wider than the widest are left out.
+
+    Raises:
+        UserError: A set with a share has no line, or none that is narrow enough.
     """
     rng = np.random.default_rng([seed, 0])
     buckets = [np.searchsorted(WIDTHS, s.lines.widths * ROOM) for s in sources]
     usable = [np.flatnonzero(bucket < len(WIDTHS)) for bucket in buckets]
+    for source, lines in zip(sources, usable, strict=True):
+        if source.share and not len(lines):
+            raise UserError(
+                f"no line to train on among {len(source.lines)} of a set: none is at "
+                f"most {WIDTHS[-1]} pixels wide at a height of {HEIGHT}",
+                "Leave the set out, or cut its lines.",
+            )
     queues = [np.empty(0, np.int64) for _ in sources]
     waiting = [np.empty((0, 2), np.int32) for _ in WIDTHS]
     batches: list[PlannedBatch] = []

@@ -99,7 +99,8 @@ def _cores(probability: npt.NDArray[np.float32], options: BoxOptions) -> _Cores:
     inside = np.flatnonzero(mask)
     owner = labels.ravel()[inside]
     left, top, width, height, area = stats.T.astype(np.int64)
-    score = np.bincount(owner, probability.ravel()[inside], count) / area
+    total = np.bincount(owner, probability.ravel()[inside], count)
+    score = total / np.maximum(area, 1)  # the background may be empty
     kept = np.minimum(width, height) >= options.min_core
     kept &= (area >= options.min_core**2) & (score >= options.score)
     kept[0] = False  # the background
