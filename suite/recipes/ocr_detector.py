@@ -263,7 +263,8 @@ def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
             training.append([p for i, p in enumerate(known) if i % 10 != 9])
             validation += [p for i, p in enumerate(known) if i % 10 == 9]
     if recipe.rendered:
-        out = recipe.cache / "rendered"
+        # by count: a smoke test must not replace the pages of a long training
+        out = recipe.cache / f"rendered_{recipe.rendered}_{recipe.render_seed}"
         write_rendered_pages(
             out,
             recipe.rendered,

@@ -274,11 +274,12 @@ def _lines(recipe: Recipe) -> tuple[list[Any], dict[str, Any]]:
             transcripts=[text for lines in training for text in lines.texts],
             workers=recipe.workers,
         )
-        out = recipe.cache / "rendered"
+        # by count: a smoke test must not replace the lines of a long training
+        out = recipe.cache / f"rendered_{recipe.rendered}_{recipe.render_seed}"
         render(out, recipe.rendered, recipe.render_seed)
         training.append(LineShards(out))
-        out = recipe.cache / "rendered_validation"
         count = min(600, max(60, recipe.rendered // 20))
+        out = recipe.cache / f"rendered_{count}_{recipe.render_seed}_validation"
         render(out, count, recipe.render_seed + 1_000_000)
         validation["rendered"] = LineShards(out)
     if not training:
