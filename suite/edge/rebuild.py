@@ -26,8 +26,10 @@ def to_float32(model: Any) -> Any:
     Raises:
         UserError: A weight is not finite, or the model is quantized by Keras.
     """
+    from keras import ops
+
     for variable in model.weights:
-        if not np.all(np.isfinite(np.asarray(variable.value, "float32"))):
+        if not np.all(np.isfinite(ops.convert_to_numpy(variable).astype("float32"))):
             raise UserError(
                 f"weight {variable.path} holds NaN or infinity",
                 "Export an earlier checkpoint.",

@@ -132,8 +132,8 @@ def mean_difference(got: Outputs, wanted: Outputs) -> float:
 
 def _relative(got: np.ndarray, wanted: np.ndarray, reduce: Any) -> float:
     a, b = got.astype("float64"), wanted.astype("float64")
-    if not np.all(np.isfinite(a)):
-        return math.inf
+    if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
+        return math.inf  # `max` would pass over a NaN
     return float(reduce(np.abs(a - b)) / max(1.0, float(np.max(np.abs(b)))))
 
 

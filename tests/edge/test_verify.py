@@ -21,6 +21,7 @@ from suite.edge.verify import difference, mean_difference, verdict
         ([3, 5], [3, 7], 2 / 7, 1 / 7),
         ([0.0, np.nan], [0.0, 0.0], math.inf, math.inf),
         ([0.0, np.inf], [0.0, 0.0], math.inf, math.inf),
+        ([0.0, 1.0], [0.0, np.nan], math.inf, math.inf),
     ],
 )
 def test_difference_by_hand(got, wanted, largest, mean):
