@@ -8,6 +8,7 @@ import logging
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -110,10 +111,7 @@ def export(
             samples.save(work / samples.INPUTS, given)
             job = {"folder": str(folder.resolve()), "formats": list(formats)}
             write_atomic(work / "job.json", json.dumps({**job, "modules": [*modules]}))
-            _log.info("%s: converting under TensorFlow", folder)
-            run_child("suite.edge.convert", work)
-            _log.info("%s: verifying", folder)
-            run_child("suite.edge.verify", work)
+            _children(folder, work)
             report = _report(work, folder, content, formats)
             report["inputs"] = "given" if inputs else f"random, seed {seed}"
             _judge(folder, report)
@@ -124,6 +122,24 @@ def export(
             "Free some space, or make the folder writable.",
         ) from error
     return report
+
+
+def _children(folder: Path, work: Path) -> None:
+    """Converts, then verifies; a failure names the folder."""
+    if find_spec("tensorflow") is None or find_spec("keras") is None:
+        raise UserError(
+            "keras or tensorflow is not installed, and export needs both",
+            "Install them: pip install 'keras-edge-suite[export]'",
+        )
+    try:
+        _log.info("%s: converting under TensorFlow", folder)
+        run_child("suite.edge.convert", work)
+        _log.info("%s: verifying", folder)
+        run_child("suite.edge.verify", work)
+    except UserError as error:
+        if str(folder) in error.message:
+            raise
+        raise UserError(f"{folder}: {error.message}", error.hint) from error
 
 
 def _report(

@@ -64,6 +64,7 @@ def test_a_loop_stays_a_loop_of_built_in_operators(answers):
 )
 def test_refused_with_a_reason_and_nothing_written(answers, case, said):
     assert said in answers[case]["message"]
+    assert f"/{case}" in answers[case]["message"]  # the folder
     assert "\n" not in answers[case]["message"]
     assert answers[case]["hint"]
     assert answers[case]["untouched"]

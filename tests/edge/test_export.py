@@ -125,6 +125,7 @@ def test_a_crashed_child_leaves_the_earlier_files(folder, monkeypatch):
         edge.export(folder)
     assert state(folder) == before
     assert signal.SIGSEGV.name in str(error.value) and error.value.hint
+    assert str(folder) in str(error.value)
 
 
 def test_a_second_export_replaces_all_and_keeps_what_is_still_true(folder, monkeypatch):
@@ -179,6 +180,13 @@ def test_a_folder_without_a_model_is_refused(tmp_path, folder):
     (folder / "model.keras").unlink()
     with pytest.raises(UserError, match=r"model.keras: no such file"):
         edge.export(folder)
+
+
+def test_a_missing_tensorflow_is_answered_with_the_line_that_helps(folder, monkeypatch):
+    monkeypatch.setattr(edge, "find_spec", lambda name: None)
+    with pytest.raises(UserError) as error:
+        edge.export(folder)
+    assert "pip install 'keras-edge-suite[export]'" in (error.value.hint or "")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")

@@ -13,7 +13,7 @@ FILE = {
     "bytes": 1_234_567,
     "difference": 3e-7,
     "limit": 1e-5,
-    "operators": {"CONV_2D": 3, "ADD": 2},
+    "operators": {"small": {"CONV_2D": 3, "ADD": 1}, "large": {"CONV_2D": 3, "ADD": 2}},
     "objections": [],
 }
 
