@@ -5,7 +5,6 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +17,8 @@ from suite.training.interrupts import Interrupts
 from suite.training.logs import RunLog, holds_run, refuse_change, write_environment
 from suite.training.randomness import random_state, seed_update, set_random_state
 from suite.training.schedules import Watch, scheduled_rate
+from suite.training.shapes import Shapes
+from suite.training.state import State
 from suite.training.step import Step
 
 logger = logging.getLogger(__name__)
@@ -35,22 +36,6 @@ class ProgressLike(Protocol):
 
     def update(self, advance: int = 1, **fields: Any) -> None:
         """Counts updates and shows figures beside them."""
-
-
-@dataclass
-class State:
-    """The loop's own numbers, all of them part of a checkpoint."""
-
-    step: int = 0
-    evaluated: int = 0
-    watch: Watch = field(default_factory=Watch)
-    sums: dict[str, float] = field(default_factory=dict)
-    batches: int = 0
-    items: int = 0
-    seconds: float = 0.0
-    rescues: int = 0
-    rescue_scale: float = 1.0
-    ended: bool = False
 
 
 class Loop:
@@ -75,6 +60,7 @@ class Loop:
         self._batches = batches
         self._iterator: Any = None
         self._checkpoints = Checkpoints(folder / "checkpoints")
+        self._shapes = Shapes(folder / "checkpoints")
         self._saved_at = self._started = time.monotonic()
         self._first = 0
 
@@ -88,6 +74,12 @@ class Loop:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._iterator = iter(self._batches)
         found = resume and self._restore()
+        if found:
+            for inputs, targets in self._shapes.replay():
+                self.step(inputs, targets)
+            self._restore()  # those updates were only to compile the step
+        else:
+            self._shapes.clear()
         self._first = self.state.step
         write_environment(self.folder, self.state.step)
         self.log = RunLog(self.folder, self.state.evaluated if found else None)
@@ -123,6 +115,7 @@ class Loop:
         rate = scheduled_rate(self.config, self.state.step)
         self.step.set_rate(rate * self.state.watch.scale * self.state.rescue_scale)
         inputs, targets = self._next()
+        self._shapes.note((inputs, targets))
         seed_update(self.config.seed, self.state.step)
         values = self.step(inputs, targets)
         if not math.isfinite(values["loss"]):

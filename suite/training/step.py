@@ -10,6 +10,7 @@ from keras import ops
 
 from suite.training.config import FitConfig
 from suite.training.ema import averaged, make_optimizer, use_averages
+from suite.training.shapes import shapes_of
 
 logger = logging.getLogger(__name__)
 
@@ -99,8 +100,7 @@ class SupervisedStep:
         the second shape it meets; which batches run in which function, and with that
         the last bits, would depend on where a run was interrupted.
         """
-        batch = keras.tree.flatten((inputs, targets))
-        key = tuple((tuple(x.shape), str(x.dtype)) for x in batch)
+        key = shapes_of((inputs, targets))
         if not self._functions:
             self._network.name_scalars(inputs, targets)
         if key not in self._functions:

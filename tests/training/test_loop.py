@@ -23,20 +23,22 @@ pytestmark = pytest.mark.backend
 class Numbers:
     """An endless or finite iterator over 0, 1, 2, ... with a position."""
 
-    def __init__(self, end: int = 10**6) -> None:
+    def __init__(self, end: int = 10**6, shapes: int = 1) -> None:
         self.end = end
+        self.shapes = shapes
         self.position = 0
         self.seen: list[int] = []
 
     def __iter__(self) -> "Numbers":
         return self
 
-    def __next__(self) -> tuple[np.ndarray, int]:
+    def __next__(self) -> tuple[np.ndarray, np.ndarray]:
         if self.position >= self.end:
             raise StopIteration
         self.position += 1
         self.seen.append(self.position - 1)
-        return np.zeros((4, 1)), self.position - 1
+        batch = np.asarray(self.position - 1)
+        return np.zeros((4 + self.position % self.shapes, 1)), batch
 
     def get_state(self) -> dict[str, int]:
         return {"position": self.position}
@@ -55,6 +57,7 @@ class Descent:
         self.set(0.0)
         self.loss = loss
         self.rates: list[float] = []
+        self.sizes: list[int] = []
         self.average = False
 
     def get(self) -> float:
@@ -64,8 +67,9 @@ class Descent:
     def set(self, value: float) -> None:
         self.model.trainable_variables[0].assign([[value]])
 
-    def __call__(self, inputs: Any, targets: int) -> dict[str, float]:
-        loss = self.loss(targets, self.get())
+    def __call__(self, inputs: Any, targets: Any) -> dict[str, float]:
+        self.sizes.append(len(inputs))
+        loss = self.loss(int(targets), self.get())
         self.set(self.get() + 1.0 if math.isfinite(loss) else math.nan)
         return {"loss": loss, "batch": float(targets)}
 
@@ -185,10 +189,10 @@ def test_weights_that_are_not_finite_are_never_kept(tmp_path: Path, at: int) -> 
     broken = []
 
     class Breaking(Descent):
-        def __call__(self, inputs: Any, targets: int) -> dict[str, float]:
+        def __call__(self, inputs: Any, targets: Any) -> dict[str, float]:
             values = super().__call__(inputs, targets)
             if targets == at and not broken:
-                broken.append(targets)
+                broken.append(int(targets))
                 self.set(math.nan)
             return values
 
@@ -228,6 +232,27 @@ def test_metric_may_not_hide_a_training_scalar(tmp_path: Path) -> None:
 def test_resume_without_a_run_starts_one(tmp_path: Path) -> None:
     result = run(Descent(steady), Numbers(), config(), tmp_path / "x", resume=True)
     assert result.step == 12
+
+
+def test_resumed_run_meets_the_shapes_in_the_order_of_the_first(tmp_path: Path) -> None:
+    first = Descent(steady)
+    with pytest.raises(UserError):
+        run(first, Numbers(7, shapes=3), config(), tmp_path)
+    assert first.sizes == [5, 6, 4, 5, 6, 4, 5]
+    again = Descent(steady)
+    result = run(again, Numbers(shapes=3), config(), tmp_path, resume=True)
+    assert again.sizes == [*(5, 6, 4), *(6, 4, 5, 6, 4)]
+    assert again.get() == 12.0
+    assert [row["loss"] for row in result.history] == [98.5, 94.5, 90.5]
+
+
+def test_new_run_forgets_the_shapes_of_an_earlier_one(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    left = tmp_path / "checkpoints" / "shape-007.npz"
+    left.touch()
+    run(Descent(steady), Numbers(shapes=2), config(), tmp_path)
+    names = {path.name for path in left.parent.glob("shape-*")}
+    assert names == {"shape-000.npz", "shape-001.npz"}
 
 
 def test_interrupt_finishes_the_step_saves_and_goes_on_up(tmp_path: Path) -> None:
@@ -283,7 +308,8 @@ def test_global_random_state_is_restored(tmp_path: Path) -> None:
     first = drawn[3:]
     np.random.seed(99)
     run(Descent(loss), Numbers(), config(checkpoint_every=3), tmp_path, resume=True)
-    assert drawn[6:9] == first
+    # The seventh is drawn while the one shape is compiled.
+    assert drawn[7:10] == first
 
 
 def test_progress_counts_updates_through_a_rescue(tmp_path: Path) -> None:
