@@ -102,11 +102,31 @@ def _level(
     width, height = np.linalg.norm(along, axis=1), np.linalg.norm(across, axis=1)
     odd = np.abs(along[:, 1]) > np.tan(np.radians(30)) * along[:, 0]
     rise = along[:, 1] / np.maximum(along[:, 0], 1e-9)
-    rise = np.where(width > 3 * height, rise, 0.0)
+    wide = (width > 3 * height) & ~odd
+    usual = _usual_rise(centre[wide, 1], rise[wide], width[wide], centre[:, 1])
     height = np.maximum(height, 1e-6)
     half = np.abs(along[:, 0]) / 2
-    boxes = _Boxes(centre[:, 0] - half, centre[:, 0] + half, centre[:, 1], height, rise)
+    boxes = _Boxes(
+        left=centre[:, 0] - half,
+        right=centre[:, 0] + half,
+        middle=centre[:, 1] - usual * (centre[:, 0] - np.median(centre[:, 0])),
+        height=height,
+        rise=np.where(wide, rise - usual, 0.0),
+    )
     return boxes, odd
+
+
+def _usual_rise(y: Floats, rise: Floats, weight: Floats, wanted: Floats) -> Floats:
+    """Rise of lines at the heights `wanted`: linear in y, as a photograph makes it."""
+    for _ in range(2):
+        if len(y) < 5 or np.ptp(y) < 1e-3 * np.ptp(wanted):
+            return np.zeros(len(wanted))
+        slope, offset = np.polyfit(y, rise, 1, w=weight)
+        off = np.abs(rise - slope * y - offset)
+        near = off <= 3 * np.median(off) + 1e-6
+        y, rise, weight = y[near], rise[near], weight[near]
+    result: Floats = slope * wanted + offset
+    return result
 
 
 def _rows(boxes: _Boxes, indices: Indices) -> list[list[int]]:

@@ -82,6 +82,15 @@ def test_a_bent_receipt_keeps_its_rows():
     check(bent, rows)
 
 
+def test_a_receipt_photographed_from_the_side_keeps_its_rows():
+    quads, rows = receipt()
+    seen = []
+    for quad in quads:
+        x, y = quad[:, 0], quad[:, 1]
+        seen.append(np.stack([x, y + (x - 20) * (y - 200) / 1500], axis=1))
+    check(seen, rows)
+
+
 @pytest.mark.parametrize("title", [True, False])
 @pytest.mark.parametrize("leading", [26.0, 23.5])
 def test_two_columns_are_read_one_after_the_other(leading, title):
