@@ -102,7 +102,7 @@ def _cores(probability: npt.NDArray[np.float32], options: BoxOptions) -> _Cores:
     total = np.bincount(owner, probability.ravel()[inside], count)
     score = total / np.maximum(area, 1)  # the background may be empty
     kept = np.minimum(width, height) >= options.min_core
-    kept &= (area >= options.min_core**2) & (score >= options.score)
+    kept &= score >= options.score
     kept[0] = False  # the background
     chosen = np.flatnonzero(kept)
     chosen = np.sort(chosen[np.argsort(-area[chosen], kind="stable")[: options.limit]])
@@ -130,7 +130,6 @@ def _measure(
     own = cores.numbers.ravel()[near]
     owner = np.where(own > 0, own, grown.ravel()[near]).astype(np.int64) - 1
     mass = probability.ravel()[near].astype(np.float64)
-    mass *= mass > 0.03  # what is left of the background counts as no line
     # capped, so that a word of which the network is less sure isn't cut off its line
     even = np.minimum(mass / cores.score[owner], 1)
     y = near // probability.shape[1]

@@ -10,7 +10,7 @@ from PIL import Image
 from suite.data.db_labels import label_maps
 from suite.data.sroie import pages
 from suite.imaging.geometry import iou_matrix, polygon_iou, quad_size
-from suite.ocr.boxes import BoxOptions, find_boxes
+from suite.ocr.boxes import BoxOptions, _plateaus, find_boxes
 
 
 def rotated(width, height, degrees, centre):
@@ -163,6 +163,11 @@ def test_specks_and_doubtful_cores_are_no_text():
     assert len(found) == 2
     found, _ = find_boxes(page, BoxOptions(threshold=0.6, min_core=0.9))
     assert len(found) == 3
+    slanting = np.zeros((60, 200), np.float32)  # a hair in a box six pixels high
+    for step in range(6):
+        slanting[30 + step, 20 + 15 * step : 36 + 15 * step] = 1
+    assert len(find_boxes(slanting)[0]) == 0
+    assert len(find_boxes(slanting, BoxOptions(min_core=0.9))[0]) == 1
 
 
 def test_best_first():
@@ -174,12 +179,12 @@ def test_best_first():
     assert (np.diff(found[:, 0, 1]) != 0).all() and found[0, 0, 1] > found[2, 0, 1]
 
 
-def test_a_word_less_sure_stays_in_its_line():
+def test_a_last_word_less_sure_stays_in_its_line():
     quad = rotated(300, 18, 0, (200, 40))
     page = page_of(quad[None])
-    page[:, 200:260] *= 0.5
+    page[:, 300:350] *= 0.48
     found, _ = find_boxes(page)
-    np.testing.assert_allclose(found, quad[None], atol=0.6)
+    np.testing.assert_allclose(found, quad[None], atol=1.5)
 
 
 def test_a_box_around_a_better_one_is_dropped():
@@ -191,6 +196,32 @@ def test_a_box_around_a_better_one_is_dropped():
     assert len(found) == 1 and scores[0] == pytest.approx(0.95)
     found, _ = find_boxes(page, BoxOptions(overlap=0.95))
     assert len(found) == 2
+
+
+def test_cores_that_touch_at_a_corner_are_two():
+    page = np.zeros((50, 130), np.float32)
+    page[10:20, 10:60] = 1
+    page[20:30, 60:110] = 0.9
+    found, _ = find_boxes(page, BoxOptions(shrink_ratio=0.999))
+    want = [(10, 10), (60, 10), (60, 20), (10, 20)]
+    np.testing.assert_allclose(found, [want, np.add(want, (50, 10))], atol=0.015)
+
+
+def test_ragged_cores_of_level_lines_are_level():
+    page = np.zeros((130, 140), np.float32)
+    page[10:20, 20:80] = 1
+    page[20, 60:80] = 1  # half a pixel of slope over the whole
+    found, _ = find_boxes(page)
+    assert found[0, 0, 1] == found[0, 1, 1]
+    found, _ = find_boxes(page_of(rotated(90, 60, 2.5, (80, 70))[None]))
+    assert found[0, 0, 1] == found[0, 1, 1]  # short: rather level than turned wrongly
+
+
+def test_slanting_lines_one_below_the_other_all_stay():
+    """Their bounding boxes overlap by more than half."""
+    quads = column_of_lines(degrees=8)
+    found, _ = find_boxes(page_of(quads))
+    assert match(found, quads)[:2] == (1, 1) and len(found) == len(quads)
 
 
 def test_text_at_the_border_of_the_map():
@@ -207,6 +238,15 @@ def test_the_shrink_ratio_is_undone():
     core = label_maps(quad, (100, 240), 0.4)["shrunk"]
     found, _ = find_boxes(core, BoxOptions(shrink_ratio=0.4))
     np.testing.assert_allclose(found[0], quad, atol=0.6)
+
+
+def test_plateaus_are_percentiles_of_the_positive():
+    rng = np.random.default_rng(0)
+    groups = [rng.uniform(0.1, 9, n) for n in (1, 2, 7, 30)]
+    values = np.concatenate([np.append(group, [0, 0]) for group in groups])
+    group = np.repeat(np.arange(4), [len(g) + 2 for g in groups])
+    want = [np.percentile(g, 90) for g in groups]
+    np.testing.assert_allclose(_plateaus(values, group, 4), want)
 
 
 def test_noise_costs_a_bounded_time_and_gives_sound_boxes():
