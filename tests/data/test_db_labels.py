@@ -106,18 +106,21 @@ def test_two_boxes_take_the_larger_value():
 def test_weights_near_lines_and_in_gaps():
     # 20 high, in one row 10 apart; a third one 30 below
     quads = [box(20, 20, 60, 20), box(90, 20, 60, 20), box(20, 70, 60, 20)]
-    weight = label_maps(quads, (120, 200))["weight"]
+    maps = label_maps(quads, (120, 200))
+    weight = maps["weight"]
+    assert (weight[maps["shrunk"] > 0] == NEAR_WEIGHT).all()  # text, reached or not
     assert weight[30, 85] == GAP_WEIGHT  # between the two
     assert weight[55, 50] == 1  # between rows
     assert weight[30, 170] == 1 and weight[110, 100] == 1  # far from all
     assert weight[30, 15] == 1 and weight[30, 18] == NEAR_WEIGHT
-    assert weight[30, 50] == NEAR_WEIGHT  # text itself
     assert (weight[:, 84:86] == GAP_WEIGHT).sum(0).max() <= 20  # not above the row
 
 
 def test_distant_neighbours_leave_no_gap():
-    quads = [box(20, 20, 60, 20), box(120, 20, 60, 20)]  # two heights apart
-    assert GAP_WEIGHT not in label_maps(quads, (60, 200))["weight"]
+    for distance, is_gap in [(31, True), (33, False), (60, False)]:  # in 1.6 heights
+        quads = [box(20, 20, 60, 20), box(80 + distance, 20, 60, 20)]
+        weight = label_maps(quads, (60, 240))["weight"]
+        assert (GAP_WEIGHT in weight) == is_gap, distance
 
 
 def test_lines_too_low_are_neither_text_nor_background():
@@ -138,6 +141,11 @@ def test_a_page_without_text():
     assert not maps["shrunk"].any() and not maps["threshold_mask"].any()
     assert (maps["weight"] == 1).all()
     assert (maps["threshold"] == np.float32(0.3)).all()
+
+
+def test_boxes_without_area_are_left_out():
+    quads = [box(10, 10, 0, 12), box(10, 10, 30, 0), box(10, 10, 0, 0)]
+    assert (label_maps(quads, (40, 60))["weight"] == 1).all()
 
 
 @pytest.mark.parametrize("corner", [(-30, -8), (70, 50), (-200, 10), (30, 500)])

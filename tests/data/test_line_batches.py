@@ -1,5 +1,7 @@
 """Which lines share a batch, and what a batch holds."""
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -101,6 +103,14 @@ def test_shares_are_kept():
         assert share == pytest.approx(source.share, abs=0.03)
 
 
+def test_sets_and_lines_are_mixed():
+    sources = [LineSource(FakeLines(np.full(600, 90)), 0.5) for _ in range(2)]
+    plan = plan_batches(sources, 60, 1, area=960, pool=256)
+    assert all(0 < batch.lines[:, 0].sum() < len(batch.lines) for batch in plan[:-5])
+    steps = np.diff(drawn(plan, 0))
+    assert (steps > 0).mean() < 0.7 and np.abs(steps).mean() > 100
+
+
 def test_lines_too_wide_are_left_out():
     widths = np.where(np.arange(200) % 2, 100, WIDTHS[-1] / ROOM + 1)
     plan = plan_batches([LineSource(FakeLines(widths), 1.0)], 20, 1)
@@ -190,6 +200,14 @@ def test_batches_follow_the_plan_whatever_the_threads():
         assert targets["merged"].all()
         differs |= not np.array_equal(inputs["image"], c[0]["image"])
     assert differs  # by the augmentation alone
+
+
+def test_a_line_looks_different_each_time():
+    sources = [LineSource(FakeLines([90.0]), 1.0)]
+    plan = plan_batches(sources, 8, 3, area=200)
+    images = [x["image"] for x, _ in line_batches(sources, ALPHABET, plan, 5)]
+    for one, two in itertools.pairwise(images):
+        assert not np.array_equal(one, two)
 
 
 def test_a_pipeline_goes_on_where_its_state_was_taken():

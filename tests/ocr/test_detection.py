@@ -9,7 +9,7 @@ from suite.data.db_labels import label_maps
 from suite.imaging.geometry import iou_matrix
 from suite.ocr.detection import BoxOptions, Detector, find_boxes
 
-CANVASES = ((640, 480), (960, 480), (960, 960))
+CANVASES = ((960, 960), (960, 480), (640, 480))
 
 
 class FakeModel:
