@@ -35,8 +35,9 @@ LARGEST = 4_000
 at all is large enough at this size on anything but a poster."""
 
 
-SURE = 0.7
-"""Mean confidence from which a page is taken to be upright without trying others."""
+SURE = 0.78
+"""Mean confidence from which a page is taken to be upright without trying others: on
+eleven pages it was 0.83 to 0.98 upright and 0.68 to 0.73 upside down."""
 
 
 class Reader:

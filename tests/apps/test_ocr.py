@@ -161,7 +161,7 @@ def test_training_refuses_a_missing_backend_before_any_work(
 
 @needs_models
 def test_the_tour_reads_the_sample_from_an_empty_folder(kes_ocr, tmp_path):
-    done = kes_ocr(cwd=tmp_path)
+    done = kes_ocr()
     assert done.code == 0, done.err
     assert len(done.out.split()) > 20
     assert list(tmp_path.iterdir()) == []
