@@ -158,6 +158,12 @@ def test_word_list_prefers_known_words():
     assert beam(logits, AMBIGUOUS, lexicon=Lexicon(["cost"], bonus=0.1)).text[0] == "l"
 
 
+def test_the_last_word_counts_too():
+    logits = ambiguous_logits()[:7]
+    assert beam(logits, AMBIGUOUS, lexicon=Lexicon(["cost"], bonus=2.0)).text == "cost"
+    assert beam(logits, AMBIGUOUS, lexicon=Lexicon(["cos"], bonus=2.0)).text == "lost"
+
+
 def test_word_list_can_be_demanded_and_leaves_digits_alone():
     logits = ambiguous_logits()
     assert beam(logits, AMBIGUOUS, lexicon=Lexicon(["cost"])).text == "cost 105"

@@ -135,6 +135,12 @@ def test_a_heading_across_both_columns_parts_them():
     check(quads, range(len(quads)))
 
 
+def test_blocks_that_are_not_side_by_side_are_read_from_the_top():
+    rng = np.random.default_rng(8)
+    quads = prose(340, 30, 6, 280, rng) + prose(20, 190, 6, 280, rng)
+    check(quads, range(12))
+
+
 def test_words_as_boxes_read_like_lines():
     rng = np.random.default_rng(6)
     quads, rows, row = [], [], 0

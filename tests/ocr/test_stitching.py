@@ -58,6 +58,16 @@ def test_without_agreement_the_middle_is_the_border():
     assert result[:, 1].tolist() == [5] * 5 + [0] * 5
 
 
+@pytest.mark.parametrize("agreed", [slice(0, 2), slice(6, 8)])
+def test_agreement_near_a_cut_does_not_move_the_border_there(agreed):
+    left, right = np.zeros((10, 3)), np.zeros((10, 3))
+    left[:, 1], right[:, 2] = 5, 7
+    left[2:][agreed], right[:8][agreed] = (9, 0, 0), (8, 0, 0)
+    result = stitch([left, right], [0, 2], 12)
+    assert result[:6].max(axis=1).tolist() == left[:6].max(axis=1).tolist()
+    assert result[6:].tolist() == right[4:].tolist()
+
+
 def test_padding_beyond_the_line_is_dropped():
     assert text_of(["ab-c---"], [0], 3) == "ab"
     assert text_of(["ab--", "--c-aaa"], [0, 2], 5) == "abc"
