@@ -7,6 +7,7 @@ process of its own; exports it; prints its character error on held-out lines (le
 of both cases count), its parameters and the milliseconds of its LiteRT file.
 """
 
+import json
 import multiprocessing
 import statistics
 import sys
@@ -60,6 +61,8 @@ class Budget(Common, WithBackend):
     """Folder of LANG.txt.gz to render; made-up text if not given."""
     fonts: Path | None = None
     """Folder of fonts; the system's if not given."""
+    resume: bool = False
+    """Go on where an earlier call with the same budget was interrupted."""
 
 
 def run(options: Budget) -> Result:
@@ -106,23 +109,32 @@ def train_cell(options: Budget, cell: str, seed: int, backend: str) -> dict[str,
     from suite.edge.timing import time_model
     from suite.engine import open_model
     from suite.recipes import ocr_recognizer
+    from suite.training.logs import holds_run
 
-    folder = options.output / f"{cell}_{seed}"
-    start = time.perf_counter()
-    metrics = ocr_recognizer.train(recipe(options, cell, seed), folder)
+    folder, settings = options.output / f"{cell}_{seed}", recipe(options, cell, seed)
+    done = folder / "figures.json"
+    if options.resume and done.is_file():
+        saved = json.loads(done.read_text("utf-8"))
+        if saved["recipe"] == repr(settings):
+            return dict(saved["figures"])
+    whole, start = not holds_run(folder), time.perf_counter()
+    metrics = ocr_recognizer.train(settings, folder, resume=options.resume)
     minutes = (time.perf_counter() - start) / 60
     report = export(folder / "model", formats=("dynamic_int8",))
     # one thread, as a reader runs it: lines are read side by side
     model = open_model(folder / "model", threads=1)
     latency = time_model(model, runs=100)
-    return {
+    figures = {
         "character_error_rate": metrics["character_error_rate"],
         "exact_share": metrics.get("rendered_exact_share"),
         "parameters": report["source"]["parameters"],
         "bytes": (folder / "model" / "dynamic_int8.tflite").stat().st_size,
-        "minutes": minutes,
+        # of a training that was interrupted nobody knows
+        "minutes": minutes if whole else None,
         **{f"ms_{width}": latency[f"read_{width}"].median for width in WIDTHS},
     }
+    write_atomic(done, to_json({"recipe": repr(settings), "figures": figures}))
+    return figures
 
 
 def recipe(options: Budget, cell: str, seed: int) -> Any:

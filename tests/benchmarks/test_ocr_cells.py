@@ -1,5 +1,6 @@
 """The comparison of recurrent cells, without its trainings."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -49,6 +50,16 @@ def test_the_page_tells_budget_and_figures():
     assert cells == ["", "character error, %", "10.00", "10.00", ""]
     assert "1400" in made
     assert "deviation" not in made
+
+
+def test_a_finished_training_is_not_repeated(tmp_path, monkeypatch):
+    # this process may run on another backend
+    monkeypatch.setattr(ocr_cells, "choose_backend", lambda name: name)
+    budget = Budget(output=tmp_path, resume=True)
+    saved = {"recipe": repr(recipe(budget, "gru", 2)), "figures": ROW}
+    (tmp_path / "gru_2").mkdir()
+    (tmp_path / "gru_2" / "figures.json").write_text(json.dumps(saved))
+    assert ocr_cells.train_cell(budget, "gru", 2, "tensorflow") == ROW
 
 
 @pytest.mark.parametrize("change", [{"cells": ("lstm", "qrnn")}, {"seeds": 0}])

@@ -133,6 +133,8 @@ def test_nearest_part_against_all_parts(pattern, text):
         ("Total", "Tota 12.50", "Tota"),
         ("cat", "a cat sat", "cat"),
         ("cat", "", ""),
+        ("abcd", "abc def", "abc"),
+        ("eabc", "de abc", "abc"),
     ],
 )
 def test_nearest_part_ends_where_a_word_ends(pattern, text, part):
