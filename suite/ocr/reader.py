@@ -181,7 +181,8 @@ class Reader:
     def _find(self, image: Grey, upright: Placement) -> npt.NDArray[np.float32]:
         """Quads (n, 4, 2) in pixels of the picture."""
         wanted = self.detector.text_height
-        height = text_height(image) or wanted
+        turned = np.ascontiguousarray(np.rot90(image, upright.turn // 90))
+        height = text_height(turned, upright.skew) or wanted
         quads: npt.NDArray[np.float32] = np.empty((0, 4, 2), np.float32)
         for _ in range(2):
             scale = _bounded(wanted / height, image.shape)
