@@ -49,7 +49,9 @@ def detector(config: DetectorConfig) -> keras.Model:
     Returns:
         Functional model of "image", float32 `(batch, height, width, 1)`, grey values
         0..1, height and width multiples of 32, to a dict of "probability" and
-        "threshold", float32 logits of shape `(batch, height, width, 1)`.
+        "threshold", float32 logits of shape `(batch, height, width, 1)`. Under
+        tensorflow a compiled function of it needs a fixed size: Keras can't trace
+        bilinear up-sampling to an unknown one.
     """
     policy = config.conv_dtype
 
