@@ -53,6 +53,8 @@ def frames_needed(labels: Any, label_lengths: Any) -> Any:
     Returns:
         Int32 tensor of shape `(batch,)`.
     """
+    labels = ops.cast(labels, "int32")
+    label_lengths = ops.cast(label_lengths, "int32")
     positions = ops.arange(1, ops.shape(labels)[1], dtype="int32")
     repeated = ops.logical_and(
         labels[:, 1:] == labels[:, :-1], positions[None, :] < label_lengths[:, None]

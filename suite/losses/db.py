@@ -57,7 +57,9 @@ class DBLoss:
             outputs: Dict of float tensors of that shape: "probability" and
                 "threshold", logits of both maps.
         """
-        shrunk, weight = targets["shrunk"], targets["weight"]
+        # cast: the label maps may come as NumPy arrays, which torch does not mix
+        shrunk = ops.cast(targets["shrunk"], "float32")
+        weight = ops.cast(targets["weight"], "float32")
         logits = ops.cast(outputs["probability"], "float32")
         # log(1 + e^x) - x·y: the cross-entropy from logits, finite for all x
         entropy = ops.softplus(logits) - logits * shrunk
@@ -65,8 +67,8 @@ class DBLoss:
 
         probability = ops.sigmoid(logits)
         threshold = ops.sigmoid(ops.cast(outputs["threshold"], "float32"))
-        inside = targets["threshold_mask"]
-        error = ops.abs(threshold - targets["threshold"])
+        inside = ops.cast(targets["threshold_mask"], "float32")
+        error = ops.abs(threshold - ops.cast(targets["threshold"], "float32"))
         threshold_loss = ops.sum(error * inside) / (ops.sum(inside) + 1.0)
 
         # sigmoid, not 1 / (1 + exp(-k x)), which overflows float16
