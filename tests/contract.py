@@ -5,7 +5,8 @@ import inspect
 import json
 import tempfile
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,10 @@ from keras import ops
 
 from tests.numeric import assert_close, to_numpy
 
-Arrays = Sequence[np.ndarray]
-
 
 def check_layer(
     layer_fn: "functools.partial[keras.layers.Layer]",
-    inputs: np.ndarray | Arrays,
+    inputs: np.ndarray | Sequence[np.ndarray],
     *,
     free_axes: Sequence[int] = (1,),
     trained: bool = True,
@@ -33,30 +32,47 @@ def check_layer(
         layer_fn: `functools.partial(Class, name=value, ...)` with every argument of
             the class by keyword, none at its default: a key that `get_config` forgets
             comes back as its default, and two equal configs would not show it.
-        inputs: The array, or arrays, that the layer is called with; axis 0 of each is
-            the batch.
+        inputs: Array, or arrays, that the layer is called with, batch first.
         free_axes: Axes of the first input that may be None besides the batch.
         trained: False for a layer without gradient (of whole numbers, say).
-        mask: A Keras mask of the first input, bool (batch, steps), for layers that
-            take one: passed on unchanged, and masked steps never show in true ones.
+        mask: bool (batch, steps), where the layer takes a Keras mask: it is passed
+            on unchanged, and masked steps never show in true ones.
         atol: Largest difference that saving or another way to call may make.
     """
     arrays = [inputs] if isinstance(inputs, np.ndarray) else list(inputs)
     _check_config(layer_fn)
-    layer = layer_fn()
+    layer, name = layer_fn(), layer_fn.func.__name__
     want = to_numpy(layer(*map(ops.convert_to_tensor, arrays)))
-    name = type(layer).__name__
+    case = _Case(layer_fn, layer, name, arrays, {0, *free_axes}, want, atol)
     assert np.isfinite(want).all(), f"{name}: the result is not finite"
-    free = {0, *free_axes}
-    for unknown in ({0}, set(free_axes), free):
-        _check_symbolic(layer, arrays, unknown, want)
-    _check_graph(layer, arrays, free_axes, want, atol)
-    _check_saving(layer, arrays, free, want, atol)
-    _check_mixed_precision(layer_fn, arrays, layer.get_weights(), want)
+    for unknown in ({0}, set(free_axes), case.free):
+        _check_symbolic(case, unknown)
+    _check_graph(case)
+    _check_saving(case)
+    _check_mixed_precision(case)
     if trained:
-        _check_training(layer_fn, arrays)
+        _check_training(case)
     if mask is not None:
-        _check_mask(layer, arrays, mask, atol)
+        _check_mask(case, mask)
+
+
+@dataclass
+class _Case:
+    layer_fn: "functools.partial[keras.layers.Layer]"
+    layer: keras.layers.Layer
+    name: str
+    arrays: list[np.ndarray]
+    free: set[int]
+    want: np.ndarray
+    atol: float
+
+    def model(self, layer: keras.layers.Layer, unknown: set[int]) -> keras.Model:
+        symbols = []
+        for number, array in enumerate(self.arrays):
+            free = unknown if number == 0 else unknown & {0}
+            shape = [None if i in free else n for i, n in enumerate(array.shape)]
+            symbols.append(keras.Input(batch_shape=shape, dtype=str(array.dtype)))
+        return keras.Model(symbols, layer(*symbols))
 
 
 def _check_config(layer_fn: "functools.partial[keras.layers.Layer]") -> None:
@@ -68,34 +84,24 @@ def _check_config(layer_fn: "functools.partial[keras.layers.Layer]") -> None:
     saved = keras.saving.serialize_keras_object(layer_fn())
     assert saved["registered_name"] == f"suite>{kind.__name__}"  # stored in files
     revived = keras.saving.deserialize_keras_object(json.loads(json.dumps(saved)))
-    config = revived.get_config()
     for key, value in given.items():
-        assert config.get(key) == value, f"{kind}: {key} came back {config.get(key)!r}"
+        again = revived.get_config().get(key)
+        assert again == value, f"{kind}: {key} came back {again!r}"
         assert getattr(revived, key) == value, f"{kind}: attribute {key} was changed"
 
 
-def _model(layer: keras.layers.Layer, arrays: Arrays, unknown: set[int]) -> keras.Model:
-    symbols = []
-    for number, array in enumerate(arrays):
-        free = unknown if number == 0 else unknown & {0}
-        shape = [None if i in free else n for i, n in enumerate(array.shape)]
-        symbols.append(keras.Input(batch_shape=shape, dtype=str(array.dtype)))
-    return keras.Model(symbols, layer(*symbols))
-
-
-def _check_symbolic(
-    layer: keras.layers.Layer, arrays: Arrays, unknown: set[int], want: np.ndarray
-) -> None:
+def _check_symbolic(case: _Case, unknown: set[int]) -> None:
     """Shape and dtype that the layer states, and those that tracing it gives."""
-    for one, how in ((layer, "states"), (_Traced(layer), "gives")):
-        output = _model(one, arrays, unknown).output
+    want = case.want
+    for layer, how in ((case.layer, "states"), (_Traced(case.layer), "gives")):
+        output = case.model(layer, unknown).output
         dtype = keras.backend.standardize_dtype(output.dtype)
         fits = len(output.shape) == want.ndim and all(
             n in (None, m) for n, m in zip(output.shape, want.shape, strict=True)
         )
         assert fits and dtype == str(want.dtype), (
-            f"{type(layer).__name__} with axes {sorted(unknown)} unknown {how} "
-            f"symbolic {dtype} {output.shape}, is {want.dtype} {want.shape}"
+            f"{case.name} with axes {sorted(unknown)} unknown {how} symbolic "
+            f"{dtype} {output.shape}, is {want.dtype} {want.shape}"
         )
 
 
@@ -113,75 +119,56 @@ class _Traced(keras.layers.Layer):
         return self.inner(*inputs)
 
 
-def _check_graph(
-    layer: keras.layers.Layer,
-    arrays: Arrays,
-    free_axes: Sequence[int],
-    want: np.ndarray,
-    atol: float,
-) -> None:
+def _check_graph(case: _Case) -> None:
     """The same numbers from a compiled function of sizes that change."""
-    model = _model(layer, arrays, {0, *free_axes})
-    for times in (3, 2):  # after these, TensorFlow's function is one of free sizes
-        larger = arrays[0]
-        for axis in free_axes:
-            larger = np.concatenate([larger] * times, axis)
-        model.predict_on_batch([larger, *arrays[1:]])
-    got = model.predict_on_batch(list(arrays))
-    assert_close(got, want, atol=atol, name=f"{type(layer).__name__} in a graph")
+    model, larger = case.model(case.layer, case.free), case.arrays[0]
+    for axis in case.free - {0}:
+        larger = np.concatenate([larger, larger], axis)
+    model.predict_on_batch([larger, *case.arrays[1:]])
+    # TensorFlow sees another size and traces anew, now for any size
+    got = model.predict_on_batch(case.arrays)
+    assert_close(got, case.want, atol=case.atol, name=f"{case.name} in a graph")
 
 
-def _check_saving(
-    layer: keras.layers.Layer,
-    arrays: Arrays,
-    unknown: set[int],
-    want: np.ndarray,
-    atol: float,
-) -> None:
-    model = _model(layer, arrays, unknown)
+def _check_saving(case: _Case) -> None:
+    model = case.model(case.layer, case.free)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "layer.keras"
         model.save(path)
         loaded = keras.saving.load_model(path)
-    name = f"{type(layer).__name__} saved and loaded"
-    assert_close(_run(loaded, arrays), want, atol=atol, name=name)
+    name = f"{case.name} saved and loaded"
+    got = loaded(list(map(ops.convert_to_tensor, case.arrays)), training=False)
+    assert_close(got, case.want, atol=case.atol, name=name)
     for one, two in zip(model.weights, loaded.weights, strict=True):
         assert_close(two, one, atol=0, name=f"{name}: {one.path}")
 
 
-def _check_mixed_precision(
-    layer_fn: Callable[..., keras.layers.Layer],
-    arrays: Arrays,
-    weights: Arrays,
-    want: np.ndarray,
-) -> None:
-    layer = layer_fn(dtype="mixed_bfloat16")
-    model = _model(layer, arrays, {0})
-    layer.set_weights(weights)
-    name = f"{type(layer).__name__} in mixed_bfloat16"
+def _check_mixed_precision(case: _Case) -> None:
+    layer = case.layer_fn(dtype="mixed_bfloat16")
+    model = case.model(layer, {0})
+    layer.set_weights(case.layer.get_weights())
+    name = f"{case.name} in mixed_bfloat16"
     kinds = {weight.dtype for weight in layer.weights}
     assert kinds <= {"float32"}, f"{name}: weights are {kinds}"
-    result = model(list(map(ops.convert_to_tensor, arrays)))
-    said = keras.backend.standardize_dtype(model.output.dtype)
-    is_one = keras.backend.standardize_dtype(result.dtype)
-    assert said == is_one, f"{name}: symbolic {said}, is {is_one}"
-    scale = max(1.0, float(np.abs(want).max()))
-    assert_close(result, want, atol=0.05 * scale, name=name)  # eight bits
+    policies = {part.dtype_policy.name for part in layer._flatten_layers()}
+    assert policies == {"mixed_bfloat16"}, f"{name}: its layers have {policies}"
+    result = model(list(map(ops.convert_to_tensor, case.arrays)))
+    dtypes = [keras.backend.standardize_dtype(x.dtype) for x in (model.output, result)]
+    assert dtypes[0] == dtypes[1], f"{name}: symbolic {dtypes[0]}, is {dtypes[1]}"
+    atol = 0.05 * max(1.0, float(np.abs(case.want).max()))  # eight bits
+    assert_close(result, case.want, atol=atol, name=name)
 
 
-def _check_training(
-    layer_fn: Callable[..., keras.layers.Layer], arrays: Arrays
-) -> None:
-    first, *others = (keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in arrays)
+def _check_training(case: _Case) -> None:
+    first, *others = (keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in case.arrays)
     # a weight in front of the layer shows that the gradient gets through it
-    model = keras.Model([first, *others], layer_fn()(_Scale()(first), *others))
-    rng = np.random.default_rng(0)
-    target = rng.normal(size=(len(arrays[0]), *model.output.shape[1:]))
+    model = keras.Model([first, *others], case.layer_fn()(_Scale()(first), *others))
+    target = np.random.default_rng(0).normal(size=case.want.shape).astype("float32")
     before = [to_numpy(weight) for weight in model.trainable_weights]
     model.compile("sgd", "mse")
     with warnings.catch_warnings():  # the message below says more
         warnings.filterwarnings("ignore", "Gradients do not exist")
-        model.train_on_batch(list(arrays), target.astype(np.float32))
+        model.train_on_batch(case.arrays, target)
     for weight, old in zip(model.trainable_weights, before, strict=True):
         new = to_numpy(weight)
         assert np.isfinite(new).all(), f"{weight.path}: not finite after one step"
@@ -191,31 +178,23 @@ def _check_training(
 class _Scale(keras.layers.Layer):
     """Multiplies each feature by a weight."""
 
-    def build(self, input_shape: Any) -> None:
-        self.scale = self.add_weight(
-            shape=input_shape[-1:], initializer="ones", name="scale"
-        )
+    def build(self, shape: Any) -> None:
+        self.scale = self.add_weight(shape[-1:], initializer="ones", name="scale")
 
     def call(self, inputs: Any) -> Any:
         return inputs * self.scale
 
 
-def _check_mask(
-    layer: keras.layers.Layer, arrays: Arrays, mask: np.ndarray, atol: float
-) -> None:
-    name = f"{type(layer).__name__} under a mask"
-    passed = layer.compute_mask(arrays[0], mask)
+def _check_mask(case: _Case, mask: np.ndarray) -> None:
+    name, (first, *others) = f"{case.name} under a mask", case.arrays
+    passed = case.layer.compute_mask(first, mask)
     assert passed is not None, f"{name}: the mask is not passed on"
-    assert_close(to_numpy(passed), mask, atol=0, name=f"{name}: mask passed on")
-    keep = mask.reshape(mask.shape + (1,) * (arrays[0].ndim - mask.ndim))
-    noise = np.random.default_rng(7).normal(size=arrays[0].shape)
-    spoilt = np.where(keep, arrays[0], noise).astype(arrays[0].dtype)
+    assert_close(passed, mask, atol=0, name=f"{name}: mask passed on")
+    keep = mask.reshape(mask.shape + (1,) * (first.ndim - mask.ndim))
+    noise = np.random.default_rng(7).normal(size=first.shape)
+    spoilt = np.where(keep, first, noise).astype(first.dtype)
     clean, dirty = (
-        to_numpy(layer(*map(ops.convert_to_tensor, [x, *arrays[1:]]), mask=mask))
-        for x in (arrays[0], spoilt)
+        to_numpy(case.layer(*map(ops.convert_to_tensor, [x, *others]), mask=mask))
+        for x in (first, spoilt)
     )
-    assert_close(dirty[mask], clean[mask], atol=atol, name=f"{name}: true steps")
-
-
-def _run(model: keras.Model, arrays: Arrays) -> np.ndarray:
-    return to_numpy(model(list(map(ops.convert_to_tensor, arrays)), training=False))
+    assert_close(dirty[mask], clean[mask], atol=case.atol, name=f"{name}: true steps")

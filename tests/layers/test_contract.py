@@ -84,6 +84,15 @@ class HalfWeights(Sound):
         self.kernel = self.add_weight(shape=shape, dtype=self.compute_dtype)
 
 
+class ForgetsThePolicy(Sound):
+    def __init__(self, units=2, scale=1.0, **kwargs):
+        super().__init__(units, scale, **kwargs)
+        self.inner = keras.layers.Dropout(0.1)
+
+    def call(self, inputs):
+        return super().call(self.inner(inputs))
+
+
 class OverflowsInHalf(Sound):
     def call(self, inputs):
         if keras.backend.standardize_dtype(inputs.dtype) == "bfloat16":
@@ -158,6 +167,7 @@ def test_a_sound_layer_with_a_mask_passes():
         (SaysAnotherShape, r"axes \[0\] unknown states symbolic .*3, 5\)"),
         (LosesItsState, "saved and loaded"),
         (HalfWeights, r"weights are \{'bfloat16'\}"),
+        (ForgetsThePolicy, "its layers have .*float32"),
         (OverflowsInHalf, "in mixed_bfloat16: .* differ"),
         (WithoutGradient, "scale: no gradient reaches it"),
         (IdleWeight, "no gradient reaches it"),

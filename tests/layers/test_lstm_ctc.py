@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
@@ -119,7 +120,8 @@ def test_by_hand():
 def test_parameters_of_the_paper():
     """Two layers of 256 units on 512 features, 37 classes (arXiv:1507.05717)."""
     head = LSTMCTCHead(37, units=256, layers=2)
-    head.build((None, None, 512))
+    with keras.StatelessScope(initialize_variables=False):  # no weights are drawn
+        head.build((None, None, 512))
     recurrent = 2 * 1_574_912  # 4 (n (m + n) + n) in each direction, n 256, m 512
     assert head.count_params() == recurrent + 512 * 37 + 37
 
@@ -135,6 +137,20 @@ def test_dropout_acts_in_training_only():
     calm = to_numpy(head(FEATURES, training=False))
     assert_close(to_numpy(head(FEATURES)), calm, atol=0)
     assert np.abs(to_numpy(head(FEATURES, training=True)) - calm).max() > 1e-3
+
+
+def test_dropout_comes_before_each_layer():
+    """Half of the inputs, and half of each direction's outputs, are zero.
+
+    The unit answers 1 to any input and 0 to none, so a logit is 0 where the input is
+    dropped (1/2), or else both outputs (1/2 · 1/4).
+    """
+    head = LSTMCTCHead(2, units=1, layers=1, cell="simple_rnn", dropout=0.5)
+    head.build((1, 4000, 1))
+    kernel, recurrent, bias = np.array([[99.0]]), np.zeros((1, 1)), np.zeros(1)
+    head.set_weights([kernel, recurrent, bias] * 2 + [np.ones((2, 2)), np.zeros(2)])
+    logits = to_numpy(head(np.ones((1, 4000, 1), "float32"), training=True))
+    assert (logits[0, :, 0] == 0).mean() == pytest.approx(0.625, abs=0.04)
 
 
 @pytest.mark.parametrize(
