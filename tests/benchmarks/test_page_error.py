@@ -54,6 +54,7 @@ LETTER = [
         # a short run stands inside a long one that is misread
         ("see page 1 of the hook\n1", ["see page 1 of the book", "1"], 1),
         ("1\nsee page 1 of the hook", ["see page 1 of the book", "1"], 1),
+        ("see page 1 of the hook 1", ["see page 1 of the book", "1"], 1),
         # what is next to a run in its row is another run's
         ("Sehr geehrte Frau Müller, 1", ["Sehr geehrte Frau Müller,", "1"], 0),
         ("Sehr geehrte Frau Mülter, 1", ["Sehr geehrte Frau Müller,", "1"], 1),

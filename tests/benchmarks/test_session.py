@@ -1,6 +1,7 @@
 """Readers in processes of their own: what happens to the others when one fails."""
 
 import os
+import sys
 
 import pytest
 
@@ -91,6 +92,24 @@ def test_readers_take_turns(make_page):
         *(("y", "b"), ("x", "b")),
         *(("x", "c"), ("y", "c")),
     ]
+
+
+class Warming(StandIn):
+    """Prints nothing when it is started for the first time."""
+
+    def command(self, image):
+        code = (
+            f"from pathlib import Path; seen = Path({image!r} + '.seen')\n"
+            "print('text' if seen.exists() else '', end='')\n"
+            "seen.touch()"
+        )
+        return [sys.executable, "-c", code]
+
+
+def test_the_first_start_fills_the_page_cache_and_does_not_count(make_page):
+    page = make_page("a", "text", [])
+    assert cold_starts({"x": Warming()}, page.image, 1)["x"] is not None
+    assert cold_starts({"x": Warming()}, page.image, 0) == {"x": None}
 
 
 def test_cold_start_is_the_time_to_the_first_text(make_page):
