@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,26 +74,39 @@ def float32_config(config: Any) -> Any:
 
 
 def for_phone(model: Any) -> Any:
-    """Replaces each layer that offers `for_export()` by what that returns.
+    """Replaces layers by forms that leave better for the phone.
 
-    Layers without it are taken as they are, weights included. Nested functional and
-    sequential models are gone through; what a layer holds inside is its own matter.
+    A layer that offers `for_export()` is replaced by what that returns, and Keras'
+    own LSTM, GRU, SimpleRNN and Bidirectional by loops; others are taken as they are.
+    Weights are shared. Nested functional and sequential models are gone through; what
+    a layer holds inside is its own matter.
 
     Args:
         model: A functional or sequential `keras.Model`.
 
     Returns:
-        The same model where no layer offers a phone form, else a new one.
+        The same model where nothing is replaced, else a new one.
     """
     import keras
 
-    if not any(hasattr(layer, "for_export") for layer in _layers(model, keras.Model)):
+    if not any(_phone_form(layer) for layer in _layers(model, keras.Model)):
         return model
 
     def phone_form(layer: Any) -> Any:
-        return layer.for_export() if hasattr(layer, "for_export") else layer
+        form = _phone_form(layer)
+        return form() if form else layer
 
     return keras.models.clone_model(model, clone_function=phone_form, recursive=True)
+
+
+def _phone_form(layer: Any) -> Callable[[], Any] | None:
+    """What makes the phone form of a layer; None where it has none."""
+    from suite.layers.recurrent_loop import as_loop, can_be_loop
+
+    if hasattr(layer, "for_export"):
+        form: Callable[[], Any] = layer.for_export
+        return form
+    return partial(as_loop, layer) if can_be_loop(layer) else None
 
 
 def parameters(model: Any) -> int:

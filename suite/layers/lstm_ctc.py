@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.recurrent_loop import BidirectionalLoop
+
 CELLS = {
     "lstm": keras.layers.LSTM,
     "gru": keras.layers.GRU,
@@ -117,6 +119,13 @@ class LSTMCTCHead(keras.layers.Layer):
     ) -> tuple[int | None, ...]:
         return (*features_shape[:2], self.classes)
 
+    def for_export(self) -> keras.layers.Layer:
+        """An equal layer whose recurrent layers are loops of built-in operators.
+
+        A single sample costs only its true frames, whatever the padding.
+        """
+        return _LoopHead(self)
+
     def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
@@ -126,3 +135,24 @@ class LSTMCTCHead(keras.layers.Layer):
             "cell": self.cell,
             "dropout": self.dropout,
         }
+
+
+class _LoopHead(keras.layers.Layer):
+    """The head with loops in place of its recurrent layers, for export only."""
+
+    def __init__(self, head: LSTMCTCHead) -> None:
+        super().__init__(name=head.name, dtype=head.dtype_policy, trainable=False)
+        self.loops = [BidirectionalLoop(layer) for layer in head.recurrent]
+        self.dense = head.dense
+        self.built = True
+
+    def call(
+        self, features: Any, lengths: Any = None, training: bool | None = None
+    ) -> Any:
+        for loop in self.loops:
+            features = loop(features, lengths=lengths)
+        return self.dense(features)
+
+    def compute_output_spec(self, features: Any, *args: Any, **kwargs: Any) -> Any:
+        shape = (*features.shape[:2], self.dense.units)
+        return keras.KerasTensor(shape, self.compute_dtype)

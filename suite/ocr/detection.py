@@ -12,11 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.ocr.boxes import BoxOptions, find_boxes
+from suite.ocr.ink import inked_cells
 
 if TYPE_CHECKING:
     from suite.engine import Model
 
 __all__ = ["BoxOptions", "Detector", "find_boxes"]
+
+_CELL = 4  # pixels, a quarter of a line's height: letters are several cells
 
 Probability = npt.NDArray[np.float32]
 
@@ -29,7 +32,7 @@ class Detector:
         options: How boxes are made; the shrink ratio is the model's own.
     """
 
-    overlap = 128
+    overlap = 64
     """Pixels that neighbouring tiles share; each sees half of it beyond the seam."""
 
     def __init__(self, model: Model, options: BoxOptions | None = None) -> None:
@@ -53,39 +56,53 @@ class Detector:
         return find_boxes(self.probability(image), self.options)
 
     def probability(self, image: npt.NDArray[np.uint8]) -> Probability:
-        """The network's map of a whole picture, float32 (height, width), 0..1."""
-        canvas, rows, columns = self._layout(*image.shape)
-        result = np.empty(image.shape, np.float32)
+        """The network's map of a whole picture, float32 (height, width), 0..1.
+
+        Where paper is blank the network is not asked: the map is 0.
+        """
+        canvas, tiles = self._layout(image)
+        result = np.zeros(image.shape, np.float32)
         background = int(np.median(image[::4, ::4]))
-        for (top, bottom), inner_rows in rows:
-            for (left, right), inner_columns in columns:
-                tile = np.full((1, *canvas, 1), background, np.uint8)
-                part = image[top:bottom, left:right]
-                tile[0, : part.shape[0], : part.shape[1], 0] = part
-                name = f"detect_{canvas[0]}x{canvas[1]}"
-                found = self.model(name, {"image": tile})["probability"][0, :, :, 0]
-                result[inner_rows, inner_columns] = found[
-                    inner_rows.start - top : inner_rows.stop - top,
-                    inner_columns.start - left : inner_columns.stop - left,
-                ]
+        name = f"detect_{canvas[0]}x{canvas[1]}"
+        for ((top, bottom), inner_rows), ((left, right), inner_columns) in tiles:
+            tile = np.full((1, *canvas, 1), background, np.uint8)
+            part = image[top:bottom, left:right]
+            tile[0, : part.shape[0], : part.shape[1], 0] = part
+            found = self.model(name, {"image": tile})["probability"][0, :, :, 0]
+            result[inner_rows, inner_columns] = found[
+                inner_rows.start - top : inner_rows.stop - top,
+                inner_columns.start - left : inner_columns.stop - left,
+            ]
         return result
 
     def _layout(
-        self, height: int, width: int
-    ) -> tuple[tuple[int, int], list[_Span], list[_Span]]:
-        """The canvas that covers the picture with the fewest pixels, and its tiles."""
+        self, image: npt.NDArray[np.uint8]
+    ) -> tuple[tuple[int, int], list[tuple[_Span, _Span]]]:
+        """The canvas that covers all print with the fewest pixels, and its tiles."""
+        inked = inked_cells(image, _CELL)
 
-        def cost(canvas: tuple[int, int]) -> int:
-            across = len(list(_spans(width, canvas[1], self.overlap)))
-            down = len(list(_spans(height, canvas[0], self.overlap)))
-            return across * down * canvas[0] * canvas[1]
+        def tiles(canvas: tuple[int, int]) -> list[tuple[_Span, _Span]]:
+            rows, columns = (
+                list(_spans(side, size, self.overlap))
+                for side, size in zip(image.shape, canvas, strict=True)
+            )
+            return [
+                (row, column)
+                for row in rows
+                for column in columns
+                if inked[_cells(row), _cells(column)].any()
+            ]
 
-        best = min(self.canvases, key=cost)
-        rows = list(_spans(height, best[0], self.overlap))
-        return best, rows, list(_spans(width, best[1], self.overlap))
+        layouts = [(canvas, tiles(canvas)) for canvas in self.canvases]
+        return min(layouts, key=lambda found: len(found[1]) * math.prod(found[0]))
 
 
 _Span = tuple[tuple[int, int], slice]
+
+
+def _cells(span: _Span) -> slice:
+    """The cells that the counting part of a tile touches."""
+    return slice(span[1].start // _CELL, -(-span[1].stop // _CELL))
 
 
 def _spans(length: int, size: int, overlap: int) -> Iterator[_Span]:

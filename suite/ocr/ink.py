@@ -13,6 +13,7 @@ Floats = npt.NDArray[np.float64]
 _WINDOW = 41  # pixels: what "surroundings" means, several strokes wide
 _CONTRAST = 0.7  # of the mean contrast of all that stands out: faint print counts
 _LEAST = 8  # grey levels: below it lie JPEG blocks and the grain of paper
+_LEAST_OF_CELLS = 12  # grey levels of a mean over a cell; scanned paper has up to 8
 _LETTERS = (4.0, 100.0)  # pixels: heights of what may be a letter or a word
 
 
@@ -47,6 +48,24 @@ def ink_mask(grey: Grey) -> Grey:
     usual = float(standing_out.mean()) if standing_out.size else 0.0
     limit = max(_LEAST, _CONTRAST * usual)
     return (contrast > limit).astype(np.uint8)
+
+
+def inked_cells(grey: Grey, cell: int = 4) -> npt.NDArray[np.bool_]:
+    """Where there may be print, on a coarse grid; generous, for skipping blank paper.
+
+    Args:
+        grey: uint8 (height, width).
+        cell: Side of a cell in pixels. Parts of fewer than three cells are specks.
+
+    Returns:
+        bool (ceil(height / cell), ceil(width / cell)).
+    """
+    size = tuple(-(-side // cell) for side in grey.shape[::-1])
+    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    around = cv2.boxFilter(small, -1, (11, 11))
+    stands_out = cv2.absdiff(small, around) > _LEAST_OF_CELLS
+    found = find_components(stands_out.view(np.uint8))
+    return found.only(found.ink >= 3).view(np.bool_)
 
 
 @dataclass(frozen=True, eq=False)

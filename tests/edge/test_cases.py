@@ -40,6 +40,9 @@ def test_a_loop_stays_a_loop_of_built_in_operators(answers):
     operators = answers["sequential"]["report"]["files"]["float32"]["operators"]
     assert operators["run"]["WHILE"] == 1
     assert len(operators) == 3  # the signature, the loop's condition, its body
+    (body,) = (count for name, count in operators.items() if name.endswith("body"))
+    # the product with the inputs is outside, results are written in place
+    assert body["FULLY_CONNECTED"] == body["DYNAMIC_UPDATE_SLICE"] == 1
 
 
 @pytest.mark.parametrize(

@@ -84,3 +84,21 @@ def test_phone_forms_replace_layers_of_nested_models_and_share_weights():
 def test_a_model_without_phone_forms_is_taken_as_it_is():
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     assert for_phone(model) is model
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exported there")
+def test_recurrent_layers_of_keras_become_loops_of_the_same_numbers():
+    ids = keras.Input((6,), dtype="int32", name="ids", batch_size=2)
+    x = keras.layers.Embedding(9, 4, mask_zero=True)(ids)
+    x = keras.layers.Bidirectional(keras.layers.GRU(3, return_sequences=True))(x)
+    x, *states = keras.layers.LSTM(5, return_state=True)(x)
+    again = keras.layers.RepeatVector(4)(x)
+    decoder = keras.layers.LSTM(5, return_sequences=True)
+    model = keras.Model({"ids": ids}, {"y": decoder(again, initial_state=states)})
+    phone = for_phone(model)
+    kinds = [type(layer).__name__ for layer in phone.layers]
+    assert kinds.count("RecurrentLoop") == 2 and kinds.count("BidirectionalLoop") == 1
+    assert parameters(phone) == parameters(model)
+    values = {"ids": np.array([[3, 1, 4, 1, 0, 0], [5, 8, 2, 6, 5, 3]], "int32")}
+    got, want = (m.predict_on_batch(values)["y"] for m in (phone, model))
+    np.testing.assert_allclose(got, want, atol=1e-6)

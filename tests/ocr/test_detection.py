@@ -44,12 +44,23 @@ class FakeModel:
 
 
 def picture(height, width, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, (height, width), np.uint8)
+    """Specks of 4 pixels, of any grey: print everywhere."""
+    rng = np.random.default_rng(seed)
+    specks = rng.integers(0, 256, (height // 4 + 1, width // 4 + 1), np.uint8)
+    return np.kron(specks, np.ones((4, 4), np.uint8))[:height, :width]
 
 
 @pytest.mark.parametrize(
     "size",
-    [(1, 1), (640, 480), (100, 900), (961, 481), (2000, 1500), (641, 480), (3000, 70)],
+    [
+        (16, 16),
+        (640, 480),
+        (100, 900),
+        (961, 481),
+        (2000, 1500),
+        (641, 480),
+        (3000, 70),
+    ],
 )
 def test_the_map_is_that_of_the_whole_page(size):
     image, model = picture(*size), FakeModel()
@@ -59,7 +70,7 @@ def test_the_map_is_that_of_the_whole_page(size):
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.integers(1, 1200), st.integers(1, 1200))
+@given(st.integers(12, 1200), st.integers(12, 1200))
 def test_any_size_is_covered(height, width):
     image = picture(height, width)
     detector = Detector(FakeModel(((192, 160), (160, 320))))
@@ -87,7 +98,8 @@ def test_seams_lie_where_both_tiles_see_their_surroundings(height, width):
         ((1000, 470), (640, 480), 2),
         ((1700, 470), (960, 480), 2),
         ((1790, 900), (960, 960), 2),
-        ((1800, 900), (960, 960), 3),
+        ((1856, 900), (960, 960), 2),
+        ((1857, 900), (960, 960), 3),
     ],
 )
 def test_the_fewest_pixels_are_computed(size, canvas, tiles):
@@ -96,6 +108,18 @@ def test_the_fewest_pixels_are_computed(size, canvas, tiles):
     assert [name for name, _ in model.calls] == [
         f"detect_{canvas[0]}x{canvas[1]}"
     ] * tiles
+
+
+def test_blank_paper_costs_nothing():
+    image = np.random.default_rng(0).normal(225, 3, (1800, 900)).astype(np.uint8)
+    image[1000:1003, 100:103] = 60  # a speck
+    image[1300:1750:100, 300:302] = 60
+    model = FakeModel()
+    assert not Detector(model).probability(image).any() and not model.calls
+    image[200:212, 300:320] = 205  # faint, two letters
+    found = Detector(model).probability(image)
+    assert [name for name, _ in model.calls] == ["detect_640x480"]
+    assert found[200:212, 300:320].all() and not found[700:].any()
 
 
 def test_what_lies_beyond_the_page_has_its_background():
