@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.engine import find_model, open_model
-from suite.imaging.geometry import quad_size, rectify, transform_quad
+from suite.imaging.geometry import Quad, quad_size, rectify, transform_quad
 from suite.imaging.pages import open_pages
 from suite.ocr.decoding import greedy
 from suite.ocr.detection import Detector
 from suite.ocr.layout import reading_order
 from suite.ocr.orientation import choose_turn, skew_angle, text_runs_down
 from suite.ocr.reading import Reading
-from suite.ocr.recognition import Recognizer
+from suite.ocr.recognition import Read, Recognizer
 from suite.ocr.result import Line, PageText
 from suite.ocr.text_height import text_height
 from suite.ocr.upright import Placement
@@ -142,18 +142,21 @@ class Reader:
     def _lines(self, image: Grey, upright: Placement) -> list[Line]:
         """Lines in no order, in pixels of the picture."""
         quads = self._find(image, upright)
-        crops = [rectify(image, quad, self.recognizer.height) for quad in quads]
-        lines = []
-        logits = self.recognizer(crops)
-        for quad, crop, frames in zip(quads, crops, logits, strict=True):
-            reading = self.decode(frames, self.recognizer.alphabet)
+
+        def line(read: Read, quad: Quad) -> Line | None:
+            crop = rectify(image, quad, self.recognizer.height)
+            reading = self.decode(read(crop), self.recognizer.alphabet)
             if not reading.text.strip() or reading.confidence < self.min_confidence:
-                continue
+                return None
             steps = crop.shape[1] / self.recognizer.stride
             words = line_words(reading, quad, steps)
             text = " ".join(word.text for word in words)
-            lines.append(Line(text, quad, reading.confidence, words))
-        return lines
+            return Line(text, quad, reading.confidence, words)
+
+        # longest first: the threads end together
+        longest = sorted(quads, key=lambda quad: -np.divide(*quad_size(quad)))
+        found = self.recognizer.map(line, longest)
+        return [line for line in found if line is not None]
 
     def _upright(self, image: Grey) -> tuple[Placement, list[Line]]:
         """The page as it reads best. An upright page that reads well is read once."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from suite.engine import Model
 
 Logits = npt.NDArray[np.float32]
+Read = Callable[[npt.NDArray[np.uint8]], Logits]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Recognizer:
@@ -50,19 +54,37 @@ class Recognizer:
         """
         # widest first: the threads end together
         order = sorted(range(len(lines)), key=lambda i: -lines[i].shape[1])
-        results: list[Logits] = [np.empty((0, 0), np.float32)] * len(lines)
-        queue = iter(order)
+        results = self.map(lambda read, index: read(lines[index]), order)
+        return [logits for _, logits in sorted(zip(order, results, strict=True))]
+
+    def map(
+        self, function: Callable[[Read, Item], Result], items: Sequence[Item]
+    ) -> list[Result]:
+        """Runs a function of a reader and an item on all threads that read.
+
+        What is done to a line before and after the network is done beside the other
+        threads' network, too.
+
+        Args:
+            function: Called with what gives the logits of a line, and an item.
+            items: Given out in this order.
+
+        Returns:
+            The results in the order of the items.
+        """
+        results: dict[int, Result] = {}
+        queue = iter(enumerate(items))
 
         def work(model: Model) -> None:
-            for index in queue:
-                results[index] = self._line(model, lines[index])
+            for index, item in queue:
+                results[index] = function(partial(self._line, model), item)
 
-        if len(self.models) == 1 or len(lines) < 2:
+        if len(self.models) == 1 or len(items) < 2:
             work(self.models[0])
-            return results
-        with ThreadPoolExecutor(len(self.models)) as pool:
-            list(pool.map(work, self.models))
-        return results
+        else:
+            with ThreadPoolExecutor(len(self.models)) as pool:
+                list(pool.map(work, self.models))
+        return [results[index] for index in range(len(items))]
 
     def _line(self, model: Model, line: npt.NDArray[np.uint8]) -> Logits:
         width, widest = line.shape[1], self.widths[-1]

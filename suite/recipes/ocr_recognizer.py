@@ -21,7 +21,7 @@ from typing import Any
 from suite.console import Progress, UserError
 from suite.training.config import FitConfig
 
-BUCKETS = (96, 160, 256, 384, 640)
+BUCKETS = (80, 128, 192, 272, 352, 464, 640)
 """Widths of the exported signatures in pixels; a longer line is read in pieces."""
 
 
