@@ -62,7 +62,7 @@ def scan(page: np.ndarray) -> np.ndarray:
     turn = cv2.getRotationMatrix2D((width / 2, height / 2), -1.2, 1.0)
     page = cv2.warpAffine(page, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
     light = np.linspace(1.0, 0.86, width)[None, :]
-    noise = np.random.default_rng(7).normal(0, 4, page.shape)
+    noise = np.random.default_rng(7).normal(0, 1, page.shape)
     page = cv2.GaussianBlur(page, (0, 0), 0.6) * light + noise
     return np.clip(page, 0, 255).astype(np.uint8)
 

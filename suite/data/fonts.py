@@ -17,9 +17,11 @@ import cv2
 import numpy as np
 from PIL import ImageFont
 
-from suite.console import UserError
+from suite.console import UserError, track
 
 logger = logging.getLogger(__name__)
+# it remarks on every small fault of a font that it can read nevertheless
+logging.getLogger("fontTools").setLevel(logging.ERROR)
 
 SYSTEM_FOLDERS = (
     "/usr/share/fonts",
@@ -113,7 +115,7 @@ def find_fonts(
         folders = (folders,)
     places = [Path(f).expanduser() for f in folders or SYSTEM_FOLDERS]
     probes, kept_apart = [], held_out_fonts()
-    for path in _font_files(places):
+    for path in track(_font_files(places), "looking at fonts"):
         if held_out is not None and (path.name in kept_apart) != held_out:
             continue
         probe = _probe(path, wanted)

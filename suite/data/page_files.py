@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-from suite.console import write_atomic
+from suite.console import track, write_atomic
 from suite.data.corpus import Corpus, load_corpus
 from suite.data.fonts import FontFace, find_fonts
 from suite.data.pages import PageConfig, PageRenderer, RenderedPage
@@ -33,7 +33,6 @@ def write_rendered_pages(
     text: str | Path | Corpus | None = None,
     workers: int = 2,
     config: PageConfig | None = None,
-    progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
     """Renders pages into `images/NAME.webp` and `boxes/NAME.csv`.
 
@@ -47,7 +46,6 @@ def write_rendered_pages(
         text: A corpus, a folder (see `load_corpus`), or None for invented words.
         workers: Processes; 0 renders in this one.
         config: Shares and ranges.
-        progress: Called with a number of pages when that many more are done.
 
     Returns:
         The manifest: settings, hash, pages, boxes.
@@ -75,12 +73,9 @@ def write_rendered_pages(
     if not started.is_file() or started.read_text() != digest:
         _clear(out)
         write_atomic(started, digest)
-    boxes = 0
     jobs = range(-(-count // _PAGES_A_JOB))
-    for number in in_order(_Writer(render, out, count), jobs, workers):
-        boxes += number
-        if progress is not None:
-            progress(_PAGES_A_JOB)
+    done = in_order(_Writer(render, out, count), jobs, workers)
+    boxes = sum(track(done, f"writing {out.name}", len(jobs)))
     manifest = {"hash": digest, "settings": settings, "pages": count, "boxes": boxes}
     write_atomic(out / "manifest.json", json.dumps(manifest, indent=1) + "\n")
     return manifest

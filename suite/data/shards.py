@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from suite.console import UserError, atomic_path, write_atomic
+from suite.console import UserError, atomic_path, track, write_atomic
 
 _Job = TypeVar("_Job")
 _Done = TypeVar("_Done")
@@ -61,7 +61,6 @@ def write_shards(
     *,
     workers: int = 0,
     per_shard: int = LINES_PER_SHARD,
-    progress: Callable[[int], None] | None = None,
 ) -> dict[str, Any]:
     """Writes records 0 .. count - 1 into shards.
 
@@ -75,7 +74,6 @@ def write_shards(
         settings: Everything that `make` depends on, as JSON values.
         workers: Processes; 0 works in this one.
         per_shard: Records a shard.
-        progress: Called with the number of records of each finished shard.
 
     Returns:
         The manifest: format, settings, hash, records, characters, shards.
@@ -93,11 +91,8 @@ def write_shards(
         (out / f"shard-{i:05d}", start, min(start + per_shard, count), digest)
         for i, start in enumerate(range(0, count, per_shard))
     ]
-    shards = []
-    for shard in in_order(partial(_write_shard, make), jobs, workers):
-        shards.append(shard)
-        if progress is not None:
-            progress(shard["records"])
+    done = in_order(partial(_write_shard, make), jobs, workers)
+    shards = list(track(done, f"writing {out.name}", len(jobs)))
     _remove_others(out, {str(s["name"]) for s in shards})
     manifest = {
         "hash": digest,

@@ -256,6 +256,7 @@ def describe(alphabet: Any, height: int, seed: int) -> dict[str, Any]:
 
 def _lines(recipe: Recipe) -> tuple[list[Any], dict[str, Any]]:
     """Sets to train on, the rendered one last, and sets to validate on, by name."""
+    from suite.data.fonts import find_fonts
     from suite.data.lines import write_rendered_lines
     from suite.data.shards import LineShards
 
@@ -269,7 +270,7 @@ def _lines(recipe: Recipe) -> tuple[list[Any], dict[str, Any]]:
     if recipe.rendered:
         render = partial(
             write_rendered_lines,
-            fonts=recipe.fonts,
+            fonts=find_fonts(recipe.fonts),
             text=recipe.text,
             transcripts=[text for lines in training for text in lines.texts],
             workers=recipe.workers,
