@@ -11,6 +11,7 @@ import importlib.metadata
 import json
 import platform
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ import numpy as np
 from suite.console.errors import UserError
 from suite.edge import samples
 from suite.edge.child import child_main
+from suite.edge.metric import measured
 from suite.edge.rebuild import for_phone, parameters, to_float32
 from suite.engine.contract import Signature, mismatch
 from suite.engine.folder import KERAS, SAVED_MODEL, read_config, read_json
-from suite.engine.keras_engine import REGISTERED, load_keras
+from suite.engine.keras_engine import REGISTERED, KerasModel, by_name, load_keras
 
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy")
 
@@ -35,17 +37,19 @@ def convert(work: Path) -> None:
     """
     job = read_json(work / "job.json")
     folder = Path(job["folder"])
-    _, signatures = read_config(folder)
+    config, signatures = read_config(folder)
     loaded = load_keras(folder / KERAS, (*REGISTERED, *job["modules"]))
     model = to_float32(loaded)
     inputs = samples.load(work / samples.INPUTS)
-    save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
     samples.save(work / samples.REFERENCE, _reference(model, signatures, inputs))
-    for name in job["formats"]:
-        content = to_litert(work / SAVED_MODEL, signatures, name)
-        (work / f"{name}.tflite").write_bytes(content)
+    if not job.get("reference_only"):
+        save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
+        for name in job["formats"]:
+            content = to_litert(work / SAVED_MODEL, signatures, name)
+            (work / f"{name}.tflite").write_bytes(content)
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     result = {
+        "metric": measured(job, KerasModel(model, config, signatures, KERAS)),
         "parameters": parameters(model),
         "versions": {"python": platform.python_version(), **found},
     }
@@ -140,28 +144,8 @@ def _reference(
 
 
 def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:
-    """The model as a function of named tensors that gives named tensors.
-
-    A model without names in it is given its inputs, and gives its outputs, in the
-    order of the signature.
-    """
-
-    def entry(**tensors: Any) -> dict[str, Any]:
-        ordered = [tensors[name] for name in signature.inputs]
-        structure = getattr(model, "input", None)  # a sequential model may have none
-        if isinstance(structure, dict):
-            outputs = model(tensors, training=False)
-        elif isinstance(structure, (list, tuple)):
-            outputs = model(ordered, training=False)
-        else:
-            outputs = model(*ordered, training=False)
-        if isinstance(outputs, dict):
-            return {str(name): outputs[name] for name in outputs}
-        if not isinstance(outputs, (list, tuple)):
-            outputs = [outputs]
-        return dict(zip(signature.outputs, outputs, strict=True))
-
-    return entry
+    call = partial(model, training=False)
+    return by_name(model, call, list(signature.inputs), list(signature.outputs))
 
 
 def _check_outputs(name: str, signature: Signature, traced: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ from suite.console.errors import UserError
 from suite.console.files import atomic_path, write_atomic
 from suite.edge import samples
 from suite.edge.child import run_child
-from suite.edge.verify import LIMITS, WARNINGS, verdict
+from suite.edge.verify import LIMITS, WARNINGS, verdict, worse
 from suite.engine.contract import Signature, check_inputs
 from suite.engine.folder import (
     KERAS,
@@ -59,6 +59,8 @@ def export(
     formats: Sequence[str] = FORMATS,
     saved_model: bool | str | Path = False,
     modules: Sequence[str] = (),
+    metric: str | None = None,
+    metric_drop: float = 0.01,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Exports `model.keras` of a model folder and proves that the files are right.
@@ -78,6 +80,10 @@ def export(
             there.
         modules: Modules to import before loading, beside those of this suite, whose
             registered classes the model names.
+        metric: `module:function`, the figure of the task, the higher the better;
+            see `suite.edge.metric.measured`.
+        metric_drop: Float >= 0; a file whose metric is lower than that of Keras by
+            more fails the export.
         seed: Seed of the random inputs.
 
     Returns:
@@ -85,7 +91,8 @@ def export(
 
     Raises:
         VerificationError: A file holds other than built-in operators, differs from
-            Keras by more than the limit, or gives no finite numbers.
+            Keras by more than the limit, gives no finite numbers, or does its task
+            worse than Keras.
         UserError: The folder is incomplete, the model cannot be loaded or converted,
             or the disk is full.
         ValueError: An unknown format, or inputs that do not fit their signature.
@@ -98,23 +105,17 @@ def export(
     folder = Path(folder)
     config, signatures = read_config(folder)
     content = read_bytes(folder / KERAS)
-    given = {
-        name: check_inputs(signatures, name, inputs(name))
-        if inputs
-        else samples.random_inputs(config["signatures"][name]["inputs"], seed)
-        for name in signatures
-    }
+    given = inputs_of(config, signatures, inputs, seed)
     try:
         # beside the files to come, so that the last step is a rename
         with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as name:
             work = Path(name)
             samples.save(work / samples.INPUTS, given)
-            job = {"folder": str(folder.resolve()), "formats": list(formats)}
-            write_atomic(work / "job.json", json.dumps({**job, "modules": [*modules]}))
-            _children(folder, work)
-            report = _report(work, folder, content, formats)
+            job = {"formats": list(formats), "modules": [*modules], "metric": metric}
+            run_children(folder, work, job)
+            report = report_of(work, folder, content, formats)
             report["inputs"] = "given" if inputs else f"random, seed {seed}"
-            _judge(folder, report)
+            judge(folder, report, metric_drop)
             _install(work, folder, report, formats, signatures, saved_model)
     except OSError as error:
         raise UserError(
@@ -124,13 +125,36 @@ def export(
     return report
 
 
-def _children(folder: Path, work: Path) -> None:
-    """Converts, then verifies; a failure names the folder."""
+def inputs_of(
+    config: Mapping[str, Any],
+    signatures: Mapping[str, Signature],
+    inputs: Callable[[str], Mapping[str, np.ndarray]] | None,
+    seed: int,
+) -> dict[str, Mapping[str, np.ndarray]]:
+    """The arrays to compare on by signature: those given, else random ones."""
+    return {
+        name: check_inputs(signatures, name, inputs(name))
+        if inputs
+        else samples.random_inputs(config["signatures"][name]["inputs"], seed)
+        for name in signatures
+    }
+
+
+def run_children(folder: Path, work: Path, job: Mapping[str, Any]) -> None:
+    """Converts, then verifies; a failure names the folder.
+
+    Args:
+        folder: The model folder.
+        work: The children's working folder, with the inputs in it.
+        job: What they are to do; `reference_only` leaves the files as they lie there.
+    """
     if find_spec("tensorflow") is None or find_spec("keras") is None:
         raise UserError(
             "keras or tensorflow is not installed, and export needs both",
             "Install them: pip install 'keras-edge-suite[export]'",
         )
+    task = {"folder": str(folder.resolve()), **job}
+    write_atomic(work / "job.json", json.dumps(task))
     try:
         _log.info("%s: converting under TensorFlow", folder)
         run_child("suite.edge.convert", work)
@@ -142,7 +166,7 @@ def _children(folder: Path, work: Path) -> None:
         raise UserError(f"{folder}: {error.message}", error.hint) from error
 
 
-def _report(
+def report_of(
     work: Path, folder: Path, content: bytes, formats: Sequence[str]
 ) -> dict[str, Any]:
     """Puts together what the two children found."""
@@ -154,6 +178,7 @@ def _report(
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
             "parameters": converted["parameters"],
+            "metric": converted["metric"],
         },
         "versions": {"keras-edge-suite": suite.__version__, **converted["versions"]},
         "files": {
@@ -164,7 +189,7 @@ def _report(
     }
 
 
-def _judge(folder: Path, report: dict[str, Any]) -> None:
+def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
     """Raises where a file is not good enough; logs what is merely remarkable.
 
     Raises:
@@ -172,7 +197,9 @@ def _judge(folder: Path, report: dict[str, Any]) -> None:
     """
     for name, measured in report["files"].items():
         measured["limit"] = LIMITS.get(name)
-        fault = verdict(name, measured)
+        fault = verdict(name, measured) or worse(
+            measured, report["source"]["metric"], metric_drop
+        )
         if fault:
             raise VerificationError(
                 f"{folder}: {name}.tflite is not good enough: {fault}",

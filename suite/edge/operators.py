@@ -5,6 +5,8 @@ from __future__ import annotations
 import collections
 from typing import Any
 
+from suite.console.errors import UserError
+
 
 def histogram(content: bytes) -> dict[str, dict[str, int]]:
     """Counts the operators of each subgraph.
@@ -16,7 +18,7 @@ def histogram(content: bytes) -> dict[str, dict[str, int]]:
         For each subgraph, under the name of its signature if it is one, a count by
         operator name; custom operators (Flex among them) by their own names.
     """
-    model, names = _parse(content), _builtin_names()
+    model, names = parse(content), _builtin_names()
     counts: dict[str, dict[str, int]] = {}
     # the subgraph of a lone signature is called "main"
     keys = {
@@ -46,7 +48,7 @@ def objections(content: bytes) -> list[str]:
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    model, names = _parse(content), _builtin_names()
+    model, names = parse(content), _builtin_names()
     faults = []
     for code in model.operatorCodes:
         builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
@@ -63,10 +65,26 @@ def objections(content: bytes) -> list[str]:
     return faults
 
 
-def _parse(content: bytes) -> Any:
+def parse(content: bytes) -> Any:
+    """The file as the objects of LiteRT's schema.
+
+    Raises:
+        UserError: The content is no LiteRT file.
+    """
     from ai_edge_litert import schema_py_generated as schema
 
-    return schema.ModelT.InitFromObj(schema.Model.GetRootAs(bytearray(content), 0))
+    if content[4:8] != b"TFL3":
+        raise UserError(
+            "not a LiteRT file: it lacks the identifier TFL3",
+            "Name a .tflite file, or a folder that holds some.",
+        )
+    try:
+        return schema.ModelT.InitFromObj(schema.Model.GetRootAs(bytearray(content), 0))
+    except Exception as error:  # whatever an offset that leads nowhere raises
+        raise UserError(
+            f"damaged LiteRT file: {type(error).__name__}",
+            "Copy the file again, or export the model again.",
+        ) from error
 
 
 def _builtin_names() -> dict[int, str]:

@@ -1,6 +1,6 @@
-"""The verb `export` of every program."""
+"""The verbs `export` of every program, and `verify`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,13 @@ Inputs = Callable[[str], Mapping[str, np.ndarray]]
 
 
 def run_export(
-    options: ExportOptions, inputs: Callable[[Mapping[str, Any]], Inputs] | None = None
+    options: ExportOptions,
+    inputs: Callable[[Mapping[str, Any]], Inputs] | None = None,
+    *,
+    folder: Path | None = None,
+    modules: Sequence[str] = (),
+    metric: str | None = None,
+    metric_drop: float = 0.01,
 ) -> Result:
     """Exports a model folder, or all model folders in a folder.
 
@@ -24,6 +30,8 @@ def run_export(
         options: What the command line said.
         inputs: From a model's config.json to the inputs of its signatures, on which
             the files are compared with Keras; random ones if None.
+        folder: In place of the model that the options name.
+        modules, metric, metric_drop: As in `suite.edge.export.export`.
 
     Returns:
         The reports by name of the model; code 1 where a file was not good enough.
@@ -31,16 +39,45 @@ def run_export(
     Raises:
         UserError: There is no model, or one cannot be loaded or converted.
     """
+
+    def prove(one: Path) -> dict[str, Any]:
+        return export(
+            one,
+            inputs=inputs(read_config(one)[0]) if inputs else None,
+            formats=options.formats,
+            saved_model=options.saved_model,
+            modules=modules,
+            metric=metric,
+            metric_drop=metric_drop,
+        )
+
+    return _verdicts(prove, _folders(folder or options.model))
+
+
+def run_verify(folder: Path, **proof: Any) -> Result:
+    """Verifies the files of a model folder, or of all model folders in a folder.
+
+    Args:
+        folder: The folder.
+        **proof: As in `suite.edge.recheck.recheck`.
+
+    Returns:
+        As `run_export`.
+    """
+    from suite.edge.recheck import recheck
+
+    return _verdicts(lambda one: recheck(one, **proof), _folders(folder))
+
+
+def _verdicts(
+    prove: Callable[[Path], dict[str, Any]], folders: Sequence[Path]
+) -> Result:
+    """Reports by name of the model; one that is not good enough spoils no other."""
     reports: dict[str, Any] = {}
     code = 0
-    for folder in _folders(options.model):
+    for folder in folders:
         try:
-            reports[folder.name] = export(
-                folder,
-                inputs=inputs(read_config(folder)[0]) if inputs else None,
-                formats=options.formats,
-                saved_model=options.saved_model,
-            )
+            reports[folder.name] = prove(folder)
         except VerificationError as error:  # it ran, the verdict is no
             report_error(error)
             reports[folder.name], code = error.report, 1
@@ -69,6 +106,7 @@ def _rows(model: str, report: dict[str, Any]) -> list[dict[str, Any]]:
             "kB": round(file["bytes"] / 1000),
             "difference": file.get("difference"),
             "limit": file.get("limit"),
+            **({"metric": file["metric"]} if file.get("metric") is not None else {}),
             # of the largest signature; the others are of the same network
             "operators": max(
                 sum(count.values()) for count in file["operators"].values()

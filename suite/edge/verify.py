@@ -17,6 +17,7 @@ import numpy as np
 
 from suite.edge import samples
 from suite.edge.child import child_main
+from suite.edge.metric import measured
 from suite.edge.operators import histogram, objections
 from suite.engine.contract import Signature
 from suite.engine.folder import read_config, read_json
@@ -44,6 +45,8 @@ def verify(work: Path) -> None:
         content = (work / f"{name}.tflite").read_bytes()
         model = LiteRTModel(content, config, signatures, threads=1, origin=name)
         report = measure(content, model, inputs, reference)
+        if not report["objections"]:
+            report["metric"] = measured(job, model)
         (work / f"{name}.json").write_text(json.dumps(report), encoding="utf-8")
 
 
@@ -118,6 +121,22 @@ def verdict(name: str, measured: Mapping[str, Any]) -> str | None:
             f"({worst[1]}, {worst[2]})"
         )
     return None
+
+
+def worse(measured: Mapping[str, Any], before: float | None, drop: float) -> str | None:
+    """Why a file does its task too much worse than Keras; None where it does not.
+
+    Args:
+        measured: What was measured of the file, its `metric` among it.
+        before: The metric of the Keras model; None where there is none.
+        drop: By how much it may be lower.
+    """
+    if before is None or measured["metric"] >= before - drop:
+        return None
+    return (
+        f"its metric is {measured['metric']:.4g}, that of Keras {before:.4g}: a drop "
+        f"by more than {drop:g}"
+    )
 
 
 def difference(got: Outputs, wanted: Outputs) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +47,12 @@ class KerasModel(CheckedModel):
     def _run(
         self, signature: str, inputs: dict[str, np.ndarray]
     ) -> dict[str, np.ndarray]:
+        names = self.signatures[signature]
+        # `predict` builds a data pipeline for each call, this does not
+        call = self._model.predict_on_batch
         with self._lock:
-            # `predict` builds a data pipeline for each call, this does not
-            outputs = self._model.predict_on_batch(inputs)
-        if not isinstance(outputs, dict):
-            raise UserError(
-                f"{self.origin}: its outputs have no names",
-                "Build the model with a dictionary of outputs.",
-            )
+            run = by_name(self._model, call, list(names.inputs), list(names.outputs))
+            outputs = run(**inputs)
         return {name: np.asarray(value) for name, value in outputs.items()}
 
 
@@ -74,6 +72,38 @@ def open_keras(
     # would compile with a C++ compiler that may be absent
     model.jit_compile = keras.backend.backend() == "jax"
     return KerasModel(model, config, signatures, str(folder / KERAS))
+
+
+def by_name(
+    model: Any, call: Callable[..., Any], inputs: Sequence[str], outputs: Sequence[str]
+) -> Callable[..., dict[str, Any]]:
+    """A call of a model as a function of named tensors that gives named tensors.
+
+    A model without names in it is given its inputs, and gives its outputs, in the
+    order of these names.
+
+    Args:
+        model: The model, whose structure of inputs counts.
+        call: What runs it on such a structure.
+        inputs, outputs: Names in order.
+    """
+
+    def run(**tensors: Any) -> dict[str, Any]:
+        ordered = [tensors[name] for name in inputs]
+        structure = getattr(model, "input", None)  # a sequential model may have none
+        if isinstance(structure, dict):
+            given = call(tensors)
+        elif isinstance(structure, (list, tuple)):
+            given = call(ordered)
+        else:
+            given = call(*ordered)
+        if isinstance(given, dict):
+            return {str(name): given[name] for name in given}
+        if not isinstance(given, (list, tuple)):
+            given = [given]
+        return dict(zip(outputs, given, strict=True))
+
+    return run
 
 
 def load_keras(path: Path, modules: tuple[str, ...] = REGISTERED) -> Any:

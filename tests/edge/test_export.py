@@ -94,7 +94,7 @@ def replay(folder: Path, error: float = 0.0):
         samples.save(work / samples.REFERENCE, outputs)
         shutil.copytree(folder / "saved_model", work / "saved_model")
         earlier = json.loads((folder / "verification.json").read_text())
-        found = {"parameters": earlier["source"]["parameters"], "versions": {}}
+        found = {**earlier["source"], "versions": {}}
         (work / "converted.json").write_text(json.dumps(found))
 
     return run

@@ -1,0 +1,244 @@
+"""kes-edge: any Keras 3 model becomes a verified LiteRT file; looks into such files.
+
+`python -m suite.edge` and the installed `kes-edge` are the same program.
+"""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import tyro
+
+from suite.console import Result, UserError, table
+from suite.console.options import Common
+from suite.console.program import Program, Verb
+from suite.console.verbs import ExportOptions
+
+OneModel = Annotated[Path, tyro.conf.Positional]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof(Common):
+    """How a model is loaded and what its files are compared on."""
+
+    modules: tuple[str, ...] = ()
+    """Modules to import first: they register the model's own classes."""
+    inputs: Path | None = None
+    """Arrays to compare on: an .npz with one for each input, by name; seeded random
+    ones if not given."""
+    metric: str | None = None
+    """MODULE:FUNCTION, the figure of the task, the higher the better: takes the open
+    model (`model(signature, {name: array})`), gives a number."""
+    metric_drop: float = 0.01
+    """By how much a file's metric may be below that of Keras."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export(ExportOptions, Proof):
+    """Make LiteRT files of a model and prove them equal to Keras.
+
+    Of a .keras file a model folder is made first, in --output. Needs the extra
+    [export]; works in child processes under TensorFlow, whatever backend trained the
+    model.
+    """
+
+    model: OneModel
+    """A .keras file, a model folder with config.json and model.keras, or a folder of
+    such folders."""
+    output: Path | None = None
+    """Folder for what is made of a .keras file."""
+    batch: int = 1
+    """Samples of a call; with a .keras file."""
+    shape: tuple[str, ...] = ()
+    """NAME=32x100: sizes, without the batch, of an input that leaves some open; with a
+    .keras file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verify(Proof):
+    """Prove again that a folder's LiteRT files are what its Keras model is."""
+
+    model: OneModel
+    """Model folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inspect(Common):
+    """Show what LiteRT files hold and what delegates of phones would take of it."""
+
+    models: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
+    """.tflite files, or folders of some; the shipped models if none is named."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bench(Common):
+    """Time each signature of a model folder's LiteRT files."""
+
+    model: OneModel
+    """Model folder."""
+    threads: int = 1
+    """Threads."""
+    runs: int = 20
+    """Timed runs of each signature."""
+
+
+def export(options: Export) -> Result:
+    from suite.edge.adopt import adopt
+    from suite.edge.verbs import run_export
+
+    folder, given = options.model, _inputs(options)
+    if not folder.is_dir():
+        if options.output is None:
+            raise UserError(
+                f"{folder}: no folder for the files (--output)",
+                "Name one: --output out/",
+            )
+        folder = adopt(
+            folder,
+            options.output,
+            batch=options.batch,
+            shapes=dict(map(_shape, options.shape)),
+            modules=options.modules,
+        )
+    return run_export(
+        options,
+        given,
+        folder=folder,
+        modules=options.modules,
+        metric=options.metric,
+        metric_drop=options.metric_drop,
+    )
+
+
+def verify(options: Verify) -> Result:
+    from suite.edge.verbs import run_verify
+
+    given = _inputs(options)
+    return run_verify(
+        options.model,
+        inputs=None if given is None else given({}),
+        modules=options.modules,
+        metric=options.metric,
+        metric_drop=options.metric_drop,
+    )
+
+
+def inspect(options: Inspect) -> Result:
+    from suite.edge.inspection import inspect as look
+    from suite.engine.folder import read_bytes
+
+    found: dict[str, Any] = {}
+    for path in options.models or _shipped():
+        files = sorted(path.rglob("*.tflite")) if path.is_dir() else [path]
+        if not files:
+            raise UserError(f"{path}: no .tflite file there", "Name another folder.")
+        for file in files:
+            try:
+                found[str(file)] = look(read_bytes(file))
+            except UserError as error:
+                if str(file) in error.message:
+                    raise
+                raise UserError(f"{file}: {error.message}", error.hint) from error
+    return Result(found, "\n\n".join(_shown(*item) for item in found.items()))
+
+
+def _shipped() -> list[Path]:
+    from suite.engine import find_model
+
+    return [find_model("ocr", name) for name in ("detector", "recognizer")]
+
+
+def bench(options: Bench) -> Result:
+    from suite.edge.timing import latency_table
+
+    rows = latency_table(options.model, threads=options.threads, runs=options.runs)
+    return Result({"latency": rows}, table(rows), backend="litert")
+
+
+def _shown(name: str, found: Mapping[str, Any]) -> str:
+    """A file for people to read."""
+    lines = [f"{name}: {found['bytes'] / 1000:,.0f} kB"]
+    for signature, tensors in found["signatures"].items():
+        sides = (_tensors(tensors[side]) for side in ("inputs", "outputs"))
+        lines.append(f"  {signature}: {' -> '.join(sides)}")
+    counts = found["operators"].items()
+    lines.append("  operators: " + ", ".join(f"{n} x {op}" for op, n in counts))
+    sizes = found["weights"].items()
+    lines.append(
+        "  constants: " + ", ".join(f"{n / 1000:,.0f} kB {t}" for t, n in sizes)
+    )
+    for delegate, operators in found["refused"].items():
+        left = ", ".join(operators) or "nothing"
+        lines.append(f"  {delegate} delegate leaves to the CPU: {left}")
+    lines += [f"  phones refuse it: {fault}" for fault in found["objections"]]
+    return "\n".join(lines)
+
+
+def _tensors(tensors: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{name} {tensor['dtype']} {'x'.join(map(str, tensor['shape']))}"
+        for name, tensor in tensors.items()
+    )
+
+
+def _shape(text: str) -> tuple[str, tuple[int, ...]]:
+    name, equals, sizes = text.partition("=")
+    try:
+        if not equals:
+            raise ValueError
+        return name, tuple(int(size) for size in sizes.split("x") if size)
+    except ValueError:
+        raise UserError(f"{text}: no shape (--shape)", "Write NAME=32x100.") from None
+
+
+def _inputs(options: Proof) -> Any:
+    """From config.json and a signature to the arrays that the user gave."""
+    path = options.inputs
+    if path is None:
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
+            raise ValueError("a zip file of something else")
+    except (OSError, ValueError, EOFError) as error:
+        raise UserError(
+            f"{path}: not an .npz of plain arrays: {error} (--inputs)",
+            "Write it by numpy.savez(path, NAME=array, ...).",
+        ) from error
+    bad = [
+        name
+        for name, array in arrays.items()
+        if array.dtype.kind == "f" and not np.isfinite(array).all()
+    ]
+    if bad or not arrays:
+        said = f"NaN or infinity in {', '.join(bad)}" if bad else "no array in it"
+        raise UserError(f"{path}: {said} (--inputs)")
+    return lambda config: lambda signature: arrays
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the program; returns its exit code."""
+    verbs = [
+        Verb("inspect", Inspect, inspect, "kes-edge inspect out/"),
+        Verb(
+            "export",
+            Export,
+            export,
+            "kes-edge export my.keras --output out/ --shape ids=40",
+        ),
+        Verb("verify", Verify, verify, "kes-edge verify out/"),
+        Verb("bench", Bench, bench, "kes-edge bench out/"),
+    ]
+    about = (
+        "Makes verified LiteRT files of Keras models. Without a verb: what is in those "
+        "that ship."
+    )
+    return Program("kes-edge", about, verbs).main(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,122 @@
+"""The child under TensorFlow that looks at a stranger's model: what goes in and out.
+
+Reads job.json of its working folder (`model`, `modules`, `batch`, `shapes`); leaves
+described.json, the inputs and outputs of a signature as config.json has them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.console.errors import UserError
+from suite.edge.child import child_main
+from suite.edge.rebuild import to_float32
+from suite.edge.samples import random_inputs
+from suite.engine.folder import read_json
+from suite.engine.keras_engine import REGISTERED, by_name, load_keras
+
+
+def describe(work: Path) -> None:
+    """Writes the names, shapes and dtypes of a model's inputs and outputs.
+
+    Raises:
+        UserError: The model cannot be loaded, a size of it is not fixed, or it cannot
+            be called with these sizes.
+    """
+    job = read_json(work / "job.json")
+    model = to_float32(load_keras(Path(job["model"]), (*REGISTERED, *job["modules"])))
+    inputs = input_specs(model, job["batch"], job["shapes"])
+    outputs = output_specs(model, random_inputs(inputs, 0))
+    found = {"inputs": inputs, "outputs": outputs}
+    (work / "described.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def input_specs(
+    model: Any, batch: int, shapes: Mapping[str, Sequence[int]]
+) -> dict[str, dict[str, Any]]:
+    """Names and fixed shapes of a model's inputs.
+
+    Args:
+        model: A functional or sequential `keras.Model`.
+        batch: Samples of a call.
+        shapes: Shapes without the batch of inputs whose sizes are not fixed, by name.
+
+    Returns:
+        Entries of config.json: `shape`, `dtype` and, of whole numbers that reach an
+        embedding, `range`.
+
+    Raises:
+        UserError: A size is not fixed and not given, or a given one does not fit.
+    """
+    names = _names(model.inputs, model.input, "input")
+    specs: dict[str, dict[str, Any]] = {}
+    for name, tensor in zip(names, model.inputs, strict=True):
+        own = list(tensor.shape[1:])
+        wanted = list(shapes.get(name, own))
+        fits = len(wanted) == len(own) and all(
+            known in (None, size) for known, size in zip(own, wanted, strict=True)
+        )
+        if not fits or None in wanted:
+            shown = "x".join("?" if size is None else str(size) for size in own)
+            raise UserError(
+                f"input {name!r} is {shown or 'a scalar'} without the batch: "
+                + ("a size is not fixed" if fits else f"{wanted} does not fit"),
+                f"Say which: --shape {name}={shown.replace('?', '32')}",
+            )
+        specs[name] = {"shape": [batch, *wanted], "dtype": str(tensor.dtype)}
+        if np.dtype(tensor.dtype).kind in "iu" and (limit := _vocabulary(model)):
+            specs[name]["range"] = [0, limit - 1]
+    return specs
+
+
+def output_specs(model: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Names, shapes and dtypes of what a model gives for some inputs."""
+    names = _names(model.outputs, model.output, "output")
+    try:
+        call = partial(model, training=False)
+        outputs = by_name(model, call, list(inputs), names)(**inputs)
+    except Exception as error:  # whatever a layer's `call` raises
+        first = (str(error).strip().splitlines() or [""])[0]
+        raise UserError(
+            f"the model cannot be called with these shapes: "
+            f"{type(error).__name__}: {first}",
+            f"Inputs: {', '.join(f'{k} {v.shape}' for k, v in inputs.items())}",
+        ) from error
+    return {
+        name: {"shape": list(value.shape), "dtype": np.asarray(value).dtype.name}
+        for name, value in outputs.items()
+    }
+
+
+def _names(tensors: Sequence[Any], structure: Any, kind: str) -> list[str]:
+    """The keys of a dictionary, names that somebody gave, else numbers."""
+    if isinstance(structure, dict):
+        return [str(name) for name in structure]
+    names = [str(tensor.name) for tensor in tensors]
+    if kind == "input" and not any("keras_tensor" in name for name in names):
+        return names
+    if len(tensors) == 1:
+        return [kind]
+    return [f"{kind}_{number}" for number in range(len(tensors))]
+
+
+def _vocabulary(model: Any) -> int | None:
+    """Size of the smallest embedding in a model; None where there is none."""
+    import keras
+
+    sizes = [
+        layer.input_dim
+        for layer in model._flatten_layers()
+        if isinstance(layer, keras.layers.Embedding)
+    ]
+    return min(sizes, default=None)
+
+
+if __name__ == "__main__":
+    raise SystemExit(child_main(describe))
