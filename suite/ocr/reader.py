@@ -74,7 +74,7 @@ class Reader:
     ) -> None:
         folder = find_model("ocr", "detector", detector)
         self.detector = Detector(
-            open_model(folder, engine, precision=precision, threads=threads, keep=1)
+            open_model(folder, engine, precision=precision, threads=threads, keep=2)
         )
         folder = find_model("ocr", "recognizer", recognizer)
         # a line is too little work to share: each thread has a network of its own

@@ -17,8 +17,14 @@ from typing import Any
 from suite.console import Progress, UserError
 from suite.training.config import FitConfig
 
-CANVASES = ((640, 480), (960, 480), (1280, 640), (960, 960))
-"""Height and width of the exported signatures; larger pages are read in tiles."""
+CANVASES = ((384, 480), (832, 480), (384, 384))
+"""Height and width of the exported signatures; larger pages are read in tiles. Of
+sizes up to 1280 x 960 these three cover the print on receipts with the fewest pixels:
+0.79 megapixels a page, one of 640 x 480 takes 1.2."""
+
+READING_HEIGHT = 16.0
+"""Height of a text line, in pixels, at which pages are searched. Trained around 18, on
+validation pages the detector is as good at 16, which is a fifth less to compute."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +228,6 @@ class _Canvases:
 def describe(seed: int) -> dict[str, Any]:
     """The detector's part of `config.json`."""
     from suite.data.db_labels import SHRINK_RATIO
-    from suite.data.page_crops import TEXT_HEIGHT
     from suite.models.text_detector import STRIDE
     from suite.recipes.bundle import tensor
 
@@ -232,7 +237,7 @@ def describe(seed: int) -> dict[str, Any]:
         "seed": seed,
         "preprocessing": {
             "colour": "grey, 0 black to 255 white",
-            "text_height": TEXT_HEIGHT,
+            "text_height": READING_HEIGHT,
             "multiple": STRIDE,
             "padding": "right and bottom, the page's median grey",
         },
