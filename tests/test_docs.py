@@ -1,0 +1,42 @@
+"""What the documents say is run, runs."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def blocks(name: str) -> list[str]:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_deploy_reads_a_line_with_the_interpreter_alone(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    (block,) = blocks("docs/deploy.md")
+    # its blank line, and one with print on it
+    for line in ("np.full((32, 150), 255, np.uint8)", "sample_line()"):
+        code = block.replace("np.full((32, 150), 255, np.uint8)", line)
+        assert line in code
+        # our own document, as a reader would paste it
+        exec(compile(code, "docs/deploy.md", "exec"), {"sample_line": sample_line})  # noqa: S102
+    blank, text = capsys.readouterr().out.splitlines()
+    assert len(blank) <= 1 and text.lower() == "total"
+
+
+def sample_line():
+    import cv2
+    import numpy as np
+
+    line = np.full((32, 150), 255, np.uint8)
+    cv2.putText(line, "TOTAL", (12, 25), cv2.FONT_HERSHEY_SIMPLEX, 1, 0, 2, cv2.LINE_AA)
+    return line
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/deploy.md", "CONTRIBUTING.md"])
+def test_files_that_are_linked_exist(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert ((ROOT / name).parent / target).exists(), target
