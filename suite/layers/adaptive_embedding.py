@@ -7,9 +7,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.several_results import SeveralResults
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class AdaptiveEmbedding(keras.layers.Layer):
+class AdaptiveEmbedding(SeveralResults, keras.layers.Layer):
     """Tokens in bands of falling frequency; each band has its own width.
 
     Tokens must be sorted, the most frequent first. Called in reverse, the same tables
@@ -147,7 +149,8 @@ class AdaptiveEmbedding(keras.layers.Layer):
         return self._scores(inputs, training) if reverse else self._vectors(inputs)
 
     def _vectors(self, inputs: Any) -> Any:
-        tokens, result = ops.cast(inputs, "int32"), 0.0
+        tokens = ops.cast(inputs, "int32")
+        result: Any = 0.0
         for number, (start, end, width) in enumerate(self.bands):
             # Each band looks every token up, its own or not: shapes that depend on
             # the tokens are no option for a compiled graph.

@@ -9,9 +9,10 @@ from keras import ops
 
 from suite.layers.feed_forward import FeedForward
 from suite.layers.projected_attention import ProjectedAttention
+from suite.layers.several_results import SeveralResults
 
 
-class AttentionBlock(keras.layers.Layer):
+class AttentionBlock(SeveralResults, keras.layers.Layer):
     """Base of the blocks: a subclass stores its arguments, then calls `compose`.
 
     Each sub-layer stands in a residual connection, with its normalization after the

@@ -10,11 +10,12 @@ from keras import ops
 from suite.layers.adaptive_embedding import AdaptiveEmbedding
 from suite.layers.delight_transform import DelightTransform
 from suite.layers.group_linear import phone_copy
+from suite.layers.several_results import SeveralResults
 from suite.layers.token_table import TokenTable
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class DefineEmbedding(keras.layers.Layer):
+class DefineEmbedding(SeveralResults, keras.layers.Layer):
     """Map, expand, reduce: a table of narrow vectors and group layers on top of it.
 
     The table is a fraction of one of full width and is tied with the output: called

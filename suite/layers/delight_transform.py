@@ -113,7 +113,8 @@ class DelightTransform(keras.layers.Layer):
         self.activation = activation
         self.dropout = dropout
         self.supports_masking = True
-        self.first = self.last = None
+        self.first: Any = None
+        self.last: Any = None
         policy = self.dtype_policy
         if variant == "released":
             self.first = GroupLinear(

@@ -71,6 +71,7 @@ class ProjectedAttention(keras.layers.Layer):
         self.heads = heads
         self.cross = cross
         self.dropout = dropout
+        self.supports_masking = True  # of the queries; the blocks give `allowed`
         policy = self.dtype_policy
 
         def dense(width: int, name: str) -> keras.layers.Dense:
