@@ -14,12 +14,14 @@ from suite.layers.line_normalization import LineNormalization
 from suite.layers.lstm_ctc import LSTMCTCHead
 from suite.layers.pixel_shuffle import PixelShuffle
 from suite.layers.projected_attention import ProjectedAttention
+from suite.layers.relative_attention import RelativeAttention
 from suite.layers.sinusoidal_positions import SinusoidalPositions
 from suite.layers.token_table import TokenTable
 from suite.layers.transformer_block import (
     TransformerDecoderBlock,
     TransformerEncoderBlock,
 )
+from suite.layers.transformer_xl_block import TransformerXLBlock
 
 __all__ = [
     "AdaptiveEmbedding",
@@ -35,10 +37,12 @@ __all__ = [
     "LineNormalization",
     "PixelShuffle",
     "ProjectedAttention",
+    "RelativeAttention",
     "SinusoidalPositions",
     "TokenTable",
     "TransformerDecoderBlock",
     "TransformerEncoderBlock",
+    "TransformerXLBlock",
     "block_wise_scaling",
     "group_plan",
     "most_groups",

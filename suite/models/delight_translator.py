@@ -10,7 +10,7 @@ and 48,438,028. A stack of 8 blocks with N 4-8 is 77 layers deep, at N + 4 a blo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 
@@ -165,7 +165,7 @@ def delight_translator(config: DelightTranslatorConfig) -> keras.Model:
 for _units in SIZES:
     register(
         f"delight_translator_{_units}",
-        DelightTranslatorConfig(units=_units, **published_dropout(_units)),
+        replace(DelightTranslatorConfig(units=_units), **published_dropout(_units)),
         delight_translator,
         translator_for_inference,
     )

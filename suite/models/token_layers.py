@@ -195,7 +195,7 @@ def true_tokens(
 
 def numbered(parts: Mapping[str, keras.layers.Layer], start: str) -> list[Any]:
     """The layers "START_0", "START_1" ... in their order."""
-    found = []
+    found: list[Any] = []
     while f"{start}_{len(found)}" in parts:
         found.append(parts[f"{start}_{len(found)}"])
     return found
