@@ -17,6 +17,7 @@ class TokenTable(keras.layers.Layer):
             up. Its row is scored like the others.
         scale: Bool. Multiply what is looked up by the root of `units`, as
             transformers do.
+        bias: Bool. A bias for each token when scoring.
         **kwargs: `name`, `dtype` and the other arguments of `Layer`.
 
     Call arguments:
@@ -25,7 +26,7 @@ class TokenTable(keras.layers.Layer):
         reverse: Bool. Score instead of looking up.
 
     Returns:
-        Tensor of shape `(..., units)`; in reverse, scores without bias of shape
+        Tensor of shape `(..., units)`; in reverse, scores of shape
         `(..., vocabulary)`.
 
     Raises:
@@ -49,6 +50,7 @@ class TokenTable(keras.layers.Layer):
         units: int,
         padding: int | None = None,
         scale: bool = False,
+        bias: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -61,6 +63,7 @@ class TokenTable(keras.layers.Layer):
         self.units = units
         self.padding = padding
         self.scale = scale
+        self.bias = bias
 
     def build(self, input_shape: Any = None) -> None:
         self.table = self.add_weight(
@@ -68,6 +71,10 @@ class TokenTable(keras.layers.Layer):
             shape=(self.vocabulary, self.units),
             initializer=keras.initializers.RandomNormal(stddev=self.units**-0.5),
         )
+        if self.bias:
+            self.token_bias = self.add_weight(
+                name="bias", shape=(self.vocabulary,), initializer="zeros"
+            )
         self.built = True
 
     def call(self, inputs: Any, reverse: bool = False) -> Any:
@@ -77,7 +84,8 @@ class TokenTable(keras.layers.Layer):
                     f"Layer {self.name!r} scores vectors of its own width. Received: "
                     f"{inputs.shape[-1]}, units={self.units}"
                 )
-            return ops.matmul(inputs, ops.transpose(self.table))
+            scores = ops.matmul(inputs, ops.transpose(self.table))
+            return scores + self.token_bias if self.bias else scores
         tokens = ops.cast(inputs, "int32")
         vectors = ops.take(self.table, tokens, axis=0)
         vectors = vectors * self.units**0.5 if self.scale else vectors
@@ -100,4 +108,5 @@ class TokenTable(keras.layers.Layer):
             "units": self.units,
             "padding": self.padding,
             "scale": self.scale,
+            "bias": self.bias,
         }

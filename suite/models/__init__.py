@@ -1,10 +1,13 @@
 """Models by name: functions that build a `keras.Model` from a frozen dataclass."""
 
 from suite.models import (
+    delight_language_model,
     delight_translator,
+    lstm_language_model,
     text_detector,
     text_recognizer,
     transformer_translator,
+    transformer_xl_language_model,
 )
 from suite.models.registry import (
     build,
@@ -16,12 +19,15 @@ from suite.models.registry import (
 
 __all__ = [
     "build",
+    "delight_language_model",
     "delight_translator",
     "for_inference",
     "list_models",
+    "lstm_language_model",
     "names",
     "parameters",
     "text_detector",
     "text_recognizer",
     "transformer_translator",
+    "transformer_xl_language_model",
 ]

@@ -41,6 +41,10 @@ class TokenConfig:
     """Group linear layers of define's unit."""
     define_groups: int = 4
     """Most groups in define's unit."""
+    band_maps: bool = True
+    """With a linear map for bands that are as wide as the model, for adaptive."""
+    output_bias: bool = False
+    """With a bias for each token's score; not for define."""
     padding: int | None = 1
     """The token that stands for nothing."""
     dtype: str = "float32"
@@ -48,55 +52,45 @@ class TokenConfig:
 
 
 def token_layers(
-    config: TokenConfig, width: int, scale: bool = True
+    config: TokenConfig, width: int, scale: bool = True, last: int | None = None
 ) -> dict[str, keras.layers.Layer]:
     """The layers at both ends of a model, by name.
 
     Args:
         config: Its tokens and its kind of embedding.
-        width: Width of the model between them.
+        width: Width that the model begins with.
         scale: Multiply vectors by the root of their width, as transformers do.
+        last: Width that it ends with; the same when None.
 
     Raises:
         ValueError: The kind is unknown, or "adaptive" has no cutoffs.
     """
-    kind, vocabulary, policy = config.embedding, config.vocabulary, config.dtype
+    kind, policy = config.embedding, config.dtype
     if kind not in EMBEDDINGS:
         raise ValueError(
             f"`embedding` must be one of {', '.join(EMBEDDINGS)}. Received: {kind!r}"
         )
+    if kind == "adaptive" and not config.cutoffs:
+        raise ValueError("An adaptive embedding needs `cutoffs`. Received: cutoffs=()")
+    found: dict[str, keras.layers.Layer] = {}
+    units = width if kind in ("standard", "adaptive") else config.table_units
     if kind == "adaptive":
-        if not config.cutoffs:
-            raise ValueError(
-                "An adaptive embedding needs `cutoffs`. Received: cutoffs=()"
-            )
-        table: keras.layers.Layer = AdaptiveEmbedding(
-            vocabulary,
-            width,
+        found["table"] = AdaptiveEmbedding(
+            config.vocabulary,
+            units,
             config.cutoffs,
             config.factor,
+            config.band_maps,
+            config.output_bias,
             padding=config.padding,
             dtype=policy,
             name="table",
         )
-        return {"table": table}
-    if kind == "standard":
-        table = TokenTable(
-            vocabulary, width, config.padding, scale, dtype=policy, name="table"
-        )
-        return {"table": table}
-    found: dict[str, keras.layers.Layer] = {}
-    narrow = config.table_units
-    if kind == "projected":
-        found["table"] = TokenTable(
-            vocabulary, narrow, config.padding, scale, dtype=policy, name="table"
-        )
-        found["input_map"] = linear(width, "input_map", policy)
-    else:
+    elif kind == "define":
         found["table"] = DefineEmbedding(
-            vocabulary,
+            config.vocabulary,
             width,
-            narrow,
+            units,
             config.expansion,
             config.define_depth,
             config.define_groups,
@@ -105,8 +99,20 @@ def token_layers(
             dtype=policy,
             name="table",
         )
-    if narrow != width:
-        found["output_map"] = linear(narrow, "output_map", policy)
+    else:
+        found["table"] = TokenTable(
+            config.vocabulary,
+            units,
+            config.padding,
+            scale,
+            config.output_bias,
+            dtype=policy,
+            name="table",
+        )
+    if kind == "projected":
+        found["input_map"] = linear(width, "input_map", policy)
+    if units != (last or width):
+        found["output_map"] = linear(units, "output_map", policy)
     return found
 
 

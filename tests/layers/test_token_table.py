@@ -28,6 +28,10 @@ def test_scores_by_the_same_table():
     got = to_numpy(layer(x, reverse=True))
     assert_close(got, x.astype("float64") @ layer.get_weights()[0].T, atol=1e-5)
     assert len(layer.weights) == 1
+    biased = TokenTable(5, 4, bias=True)
+    biased.build()
+    biased.set_weights([layer.get_weights()[0], np.arange(5.0)])
+    assert_close(biased(x, reverse=True), got + np.arange(5), atol=1e-6)
 
 
 def test_is_drawn_as_published():
@@ -37,7 +41,7 @@ def test_is_drawn_as_published():
 
 
 def test_contract():
-    arguments = {"vocabulary": 5, "units": 4, "padding": 1, "scale": True}
+    arguments = {"vocabulary": 5, "units": 4, "padding": 1, "scale": True, "bias": True}
     check_layer(partial(TokenTable, **arguments), TOKENS, trained=False)
 
 

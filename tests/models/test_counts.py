@@ -63,3 +63,41 @@ def test_define_saves_parameters():
     standard = parameters("transformer_translator_base", vocabulary=43_736)
     define = parameters("transformer_translator_base", **sizes)
     assert standard - define == 43_736 * (512 - 128) - 1_587_904 - 512 * 128
+
+
+@pytest.mark.parametrize(
+    ("units", "want"),
+    [
+        (128, 14_346_164),
+        (256, 18_794_540),
+        (384, 24_997_032),
+        (512, 35_101_170),
+        (1024, 99_247_668),
+    ],
+)
+def test_delight_language_model_counts_as_published(units, want):
+    assert parameters(f"delight_language_model_{units}") == want
+
+
+def test_lstm_counts_as_published():
+    """PyTorch's LSTM has a second bias of the same effect: 4 more for each unit."""
+    second = 4 * (1150 + 1150 + 400)
+    standard = parameters("lstm_language_model")
+    assert standard + second == 24_221_600
+    narrow = {"lstm_units": (1150, 1150, 128), "table_units": 128}
+    projected = parameters("lstm_language_model", embedding="projected", **narrow)
+    second = 4 * (1150 + 1150 + 128)
+    assert projected - 128 * 400 + second == 19_673_760
+    define = parameters(
+        "lstm_language_model",
+        embedding="define",
+        define_depth=7,
+        define_groups=8,
+        **narrow,
+    )
+    assert define - 2_177_588 + 10_000 == projected - 128 * 400
+
+
+def test_transformer_xl_counts_as_published():
+    """All published layers share 820 numbers; ours have their own."""
+    assert parameters("transformer_xl_language_model") == 151_107_538 + 15 * 820
