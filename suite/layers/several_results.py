@@ -16,6 +16,8 @@ class SeveralResults:
     @property
     def output(self) -> Any:
         """Symbolic results of the first call; of the one with most if they differ."""
-        most = max(self._inbound_nodes, key=lambda node: len(node.output_tensors))
-        results = most.output_tensors
-        return results[0] if len(results) == 1 else results
+        counts = [len(node.output_tensors) for node in self._inbound_nodes]
+        if not counts or max(counts) == counts[0]:
+            return super().output  # type: ignore[misc]
+        results = self._inbound_nodes[counts.index(max(counts))].output_tensors
+        return list(results)
