@@ -11,6 +11,7 @@ and 48,438,028. A stack of 8 blocks with N 4-8 is 77 layers deep, at N + 4 a blo
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import keras
 
@@ -68,7 +69,7 @@ class DelightTranslatorConfig:
     """Dtype policy of all layers."""
 
 
-def published_dropout(units: int, data: str = "en-de") -> dict[str, float]:
+def published_dropout(units: int, data: str = "en-de") -> dict[str, Any]:
     """The dropout that the released code trains with on a data set.
 
     Args:
