@@ -1,6 +1,33 @@
 """Models by name: functions that build a `keras.Model` from a frozen dataclass."""
 
-from suite.models import text_detector, text_recognizer
-from suite.models.registry import build, for_inference, names
+from suite.models import (
+    delight_language_model,
+    delight_translator,
+    lstm_language_model,
+    text_detector,
+    text_recognizer,
+    transformer_translator,
+    transformer_xl_language_model,
+)
+from suite.models.registry import (
+    build,
+    for_inference,
+    list_models,
+    names,
+    parameters,
+)
 
-__all__ = ["build", "for_inference", "names", "text_detector", "text_recognizer"]
+__all__ = [
+    "build",
+    "delight_language_model",
+    "delight_translator",
+    "for_inference",
+    "list_models",
+    "lstm_language_model",
+    "names",
+    "parameters",
+    "text_detector",
+    "text_recognizer",
+    "transformer_translator",
+    "transformer_xl_language_model",
+]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 import keras
@@ -48,6 +50,31 @@ def names() -> list[str]:
     return sorted(_ENTRIES)
 
 
+def list_models(pattern: str = "*") -> list[str]:
+    """The registered names that a pattern fits, sorted.
+
+    Args:
+        pattern: A name with `*`, `?` and `[...]` for what may stand there.
+
+    Example:
+
+    >>> list_models("delight_translator_*")[:2]
+    ['delight_translator_128', 'delight_translator_256']
+    """
+    return [name for name in names() if fnmatchcase(name, pattern)]
+
+
+def parameters(name: str, **overrides: Any) -> int:
+    """Number of weights of a registered model, counted without making them.
+
+    Args:
+        name: A registered name.
+        **overrides: Fields to change in its configuration.
+    """
+    with keras.StatelessScope(initialize_variables=False):
+        return int(build(name, **overrides).count_params())
+
+
 def default_config(name: str) -> Any:
     """The configuration registered under a name.
 
@@ -55,7 +82,9 @@ def default_config(name: str) -> Any:
         ValueError: If there is no such name.
     """
     if name not in _ENTRIES:
-        raise ValueError(f"Unknown model: {name!r}. Known: {', '.join(names())}")
+        close = difflib.get_close_matches(name, names(), n=3)
+        known = f"Close to it: {', '.join(close)}. " if close else ""
+        raise ValueError(f"Unknown model: {name!r}. {known}Known: {', '.join(names())}")
     return _ENTRIES[name].config
 
 

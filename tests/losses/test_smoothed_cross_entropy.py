@@ -1,0 +1,73 @@
+"""Smoothed cross-entropy against its definition; padding costs nothing."""
+
+import keras
+import numpy as np
+import pytest
+
+from suite.losses import SmoothedCrossEntropy, smoothed_cross_entropy
+from tests.numeric import assert_close, gradient_of, to_numpy
+
+pytestmark = pytest.mark.backend
+RNG = np.random.default_rng(0)
+LOGITS = RNG.normal(0, 2, (2, 4, 5)).astype("float32")
+TARGETS = np.array([[2, 0, 1, 1], [4, 3, 2, 1]], "int32")
+PADDING = 1
+
+
+def oracle(targets, logits, smoothing, padding):
+    """A token at a time, by a label vector, with its gradient, in float64."""
+    logits = logits.astype("float64")
+    kept = targets != padding
+    odds = np.exp(logits)
+    p = odds / odds.sum(-1, keepdims=True)
+    labels = np.full(p.shape, smoothing / p.shape[-1])
+    for at in np.ndindex(targets.shape):
+        labels[at][targets[at]] += 1 - smoothing
+    losses = -(labels * np.log(p)).sum(-1)
+    gradient = (p - labels) * kept[..., None] / kept.sum()
+    return losses[kept].mean(), gradient
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.4])
+def test_value_and_gradient(smoothing):
+    want, gradient = oracle(TARGETS, LOGITS, smoothing, PADDING)
+    loss, got = gradient_of(
+        lambda x: smoothed_cross_entropy(TARGETS, x, smoothing, PADDING), LOGITS
+    )
+    assert loss == pytest.approx(want, abs=1e-5)
+    assert_close(got, gradient, atol=1e-6, name="gradient")
+
+
+def test_by_hand():
+    """Two classes as likely as each other: log 2, smoothed or not."""
+    logits = np.zeros((1, 3, 2), "float32")
+    got = smoothed_cross_entropy(np.array([[0, 1, 1]]), logits, 0.3)
+    assert float(to_numpy(got)) == pytest.approx(np.log(2))
+
+
+def test_is_that_of_keras_without_padding():
+    labels = keras.utils.to_categorical(TARGETS, 5)
+    want = keras.losses.CategoricalCrossentropy(True, label_smoothing=0.1)
+    got = smoothed_cross_entropy(TARGETS, LOGITS, 0.1)
+    assert_close(got, want(labels, LOGITS), atol=1e-6)
+
+
+def test_a_batch_of_padding_costs_nothing():
+    logits, targets = 900 * LOGITS, np.full((2, 4), PADDING)
+    loss, gradient = gradient_of(
+        lambda x: smoothed_cross_entropy(targets, x, 0.1, PADDING), logits
+    )
+    assert loss == 0 and not gradient.any()
+
+
+def test_as_a_loss_of_keras():
+    loss = SmoothedCrossEntropy(smoothing=0.2, padding=PADDING)
+    want, _ = oracle(TARGETS, LOGITS, 0.2, PADDING)
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    for kind in (loss, again):
+        assert float(to_numpy(kind(TARGETS, LOGITS))) == pytest.approx(want, abs=1e-5)
+
+
+def test_bad_smoothing_is_named():
+    with pytest.raises(ValueError, match="smoothing=1"):
+        smoothed_cross_entropy(TARGETS, LOGITS, 1)
