@@ -1,6 +1,13 @@
 """Models by name: functions that build a `keras.Model` from a frozen dataclass."""
 
-from suite.models import text_detector, text_recognizer
+from suite.models import cyclegan, text_detector, text_recognizer
 from suite.models.registry import build, for_inference, names
 
-__all__ = ["build", "for_inference", "names", "text_detector", "text_recognizer"]
+__all__ = [
+    "build",
+    "cyclegan",
+    "for_inference",
+    "names",
+    "text_detector",
+    "text_recognizer",
+]

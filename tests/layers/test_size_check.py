@@ -46,7 +46,8 @@ def test_a_smallest_side_that_is_no_multiple():
 
 
 def test_contract():
-    check_layer(partial(SizeCheck, multiple=4, minimum=8), X, free_axes=(1, 2))
+    # known sides only: torch would trace unknown ones as 83, which does not suit
+    check_layer(partial(SizeCheck, multiple=4, minimum=8), X, free_axes=())
 
 
 def test_bad_arguments_are_named():
