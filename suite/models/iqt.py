@@ -146,7 +146,11 @@ def iqt_for_inference(core: keras.Model) -> keras.Model:
         pictures[name] = keras.Input(tensor.shape[1:], dtype="uint8", name=name)
         scale = layers.Rescaling(1 / 127.5, -1.0, dtype="float32", name=f"{name}_scale")
         scaled[name] = scale(pictures[name])
-    return keras.Model(pictures, core(scaled), name="iqt_for_inference")
+    result = dict(core(scaled))
+    # under its own name: the output of a signature is called as its layer
+    same = layers.Activation("linear", dtype="float32", name="score")
+    result["score"] = same(result["score"])
+    return keras.Model(pictures, result, name="iqt_for_inference")
 
 
 def _backbone(config: IQTConfig) -> keras.Model:

@@ -152,6 +152,9 @@ def triq_for_inference(core: keras.Model) -> keras.Model:
         share = layers.Softmax(dtype="float32", name="distribution")
         result["distribution"] = share(result.pop("logits"))
         result["score"] = ExpectedScore(name="score")(result["distribution"])
+    else:  # under its own name: the output of a signature is called as its layer
+        same = layers.Activation("linear", dtype="float32", name="score")
+        result["score"] = same(result["score"])
     return keras.Model({"picture": picture}, result, name=f"{core.name}_for_inference")
 
 
