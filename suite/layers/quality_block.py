@@ -37,8 +37,7 @@ class QualityBlock(keras.layers.Layer):
         each attention, float32 `(batch, heads, tokens, keys)`.
 
     Raises:
-        ValueError: If `units` is not positive, or an argument of `QualityAttention`
-            is out of its range.
+        ValueError: If an argument is out of its range.
 
     Example:
 
@@ -61,8 +60,11 @@ class QualityBlock(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if units < 1:
-            raise ValueError(f"`units` must be positive. Received: units={units}")
+        if units < 1 or not 0 <= dropout < 1:  # Keras takes a dropout of 1
+            raise ValueError(
+                "`units` must be positive and `dropout` in [0, 1). Received: "
+                f"units={units}, dropout={dropout}"
+            )
         self.heads = heads
         self.units = units
         self.activation = activation
