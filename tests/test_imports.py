@@ -109,6 +109,8 @@ def test_the_rule_itself():
     assert not allowed("text", "imaging")
     assert not allowed("console", "text")
     assert not allowed("edge", "apps")
+    assert allowed("losses", "gradients")
+    assert not allowed("gradients", "losses")
     assert list(arrows(ast.parse("def f():\n from suite.ocr import Reader"))) == ["ocr"]
     hidden = "if TYPE_CHECKING:\n import keras\ndef f():\n import jax.numpy"
     assert list(imports(ast.parse(hidden))) == ["jax.numpy"]
@@ -122,6 +124,9 @@ def test_frameworks_stay_out_of_the_run_world(path):
     if room in LIGHT_ON_IMPORT:
         names = imports(tree, inside_functions=room in LIGHT)
         assert not {name.split(".")[0] for name in names} & FRAMEWORKS
+    elif room == "gradients":  # the one with code of backends: that of the active one
+        names = imports(tree, inside_functions=False)
+        assert not {name.split(".")[0] for name in names} & (FRAMEWORKS - {"keras"})
     elif room in {"layers", "losses", "models"}:
         names = imports(tree)
         backends = FRAMEWORKS - {"keras"}

@@ -1,0 +1,76 @@
+"""Pictures of a size that a network cannot take, refused before it computes."""
+
+from typing import Any
+
+import keras
+
+
+@keras.saving.register_keras_serializable(package="suite")
+class SizeCheck(keras.layers.Layer):
+    """Pass a picture on if its sides suit the network behind it.
+
+    Stands at the input of a model of unknown height and width. It leaves no operator
+    in an exported file. A size that is unknown while a graph is traced passes.
+
+    Args:
+        multiple: Positive int that both sides must be a multiple of.
+        minimum: Positive int, the smallest side allowed.
+        **kwargs: `name`, `dtype` and the other arguments of `Layer`.
+
+    Call arguments:
+        inputs: Tensor of shape `(batch, height, width, channels)`.
+
+    Returns:
+        `inputs`.
+
+    Raises:
+        ValueError: If an argument is not positive or a side does not suit; the
+            message names the nearest sizes that do.
+
+    Example:
+
+    >>> SizeCheck(multiple=4, minimum=16)(keras.ops.zeros((1, 18, 16, 3)))
+    ValueError: ... Received: height=18, width=16. Nearest: 16 x 16, 20 x 16
+    """
+
+    def __init__(self, multiple: int = 1, minimum: int = 1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if multiple < 1 or minimum < 1:
+            raise ValueError(
+                "`multiple` and `minimum` must be positive. Received: "
+                f"multiple={multiple}, minimum={minimum}"
+            )
+        self.multiple = multiple
+        self.minimum = minimum
+
+    def call(self, inputs: Any) -> Any:
+        height, width = inputs.shape[1:3]
+        pairs = [self._near(n) for n in (height, width)]
+        if pairs != [(height, height), (width, width)]:
+            sizes = {f"{pairs[0][i]} x {pairs[1][i]}": None for i in (0, 1)}
+            rule = f"at least {self.minimum} pixels"
+            if self.multiple > 1:
+                rule = f"a multiple of {self.multiple} and {rule}"
+            raise ValueError(
+                f"Height and width of a picture must be {rule}. Received: "
+                f"height={height}, width={width}. Nearest: {', '.join(sizes)}"
+            )
+        return inputs
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            **super().get_config(),
+            "multiple": self.multiple,
+            "minimum": self.minimum,
+        }
+
+    def _near(self, side: Any) -> tuple[Any, Any]:
+        """Largest good side up to this one, and the smallest from it on."""
+        if not isinstance(side, int):  # unknown: None, or a symbol of JAX
+            return side, side
+        m = self.multiple
+        least = -(-self.minimum // m) * m
+        return max(least, side // m * m), max(least, -(-side // m) * m)

@@ -1,0 +1,174 @@
+"""IQT: published counts, the difference, the reference's part, and the frozen part."""
+
+import dataclasses
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+import suite.models.iqt as iqt_module
+from suite.layers import quality_map
+from suite.models import build, for_inference
+from suite.models.iqt import COMPACT, IQTConfig, iqt_transformer
+from suite.models.quality_backbones import inception_side
+from tests.models.conftest import scrambled
+from tests.numeric import assert_close, gradient_of, to_numpy
+
+pytestmark = pytest.mark.backend
+RNG = np.random.default_rng(0)
+SMALL = {
+    "size": 32,
+    "width": 8,
+    "blocks": 1,
+    "heads": 2,
+    "units": 8,
+    "head_units": 8,
+    "stages": ((4, 1), (4, 2)),
+    "expansion": 2,
+}
+PAIR = {
+    name: RNG.uniform(-1, 1, (3, 32, 32, 3)).astype("float32")
+    for name in ("reference", "distorted")
+}
+
+
+def counted(config, cells, channels=1920):
+    """Parameters behind the backbone; no weights are made."""
+    with keras.StatelessScope(initialize_variables=False):
+        return iqt_transformer(config, (cells, cells, channels)).count_params()
+
+
+@pytest.mark.parametrize(
+    ("config", "changes", "want"),
+    [
+        (IQTConfig(), {}, 5_233_665),
+        (IQTConfig(), {"shared_projection": True}, 4_741_889),
+        (IQTConfig(), {"head_size": 256, "head_bias": False}, 9_965_568),
+        (COMPACT, {"units": 512}, 1_084_673),
+        (COMPACT, {}, 1_347_841),
+        (COMPACT, {"units": 512, "shared_projection": True}, 838_785),
+        (COMPACT, {"shared_projection": True}, 1_101_953),
+        (COMPACT, {"head_size": 128, "head_bias": False}, 1_940_992),
+    ],
+)
+def test_published_parameters(config, changes, want):
+    config = dataclasses.replace(config, **changes)
+    assert counted(config, inception_side(config.size)) == want
+
+
+def test_tokens_of_the_published_crops():
+    """841, not the 891 of the paper: 256 gives 127, 125, 62, 60, 29."""
+    sides = {256: 29, 192: 21, 299: 35, 320: 37, 384: 45, 512: 61}
+    assert {side: inception_side(side) for side in sides} == sides
+    assert 29**2 == 841 and 21**2 == 441
+
+
+def test_whole_networks():
+    with keras.StatelessScope(initialize_variables=False):
+        model, edge = build("iqt"), build("iqt_edge")
+    backbone = model.get_layer("backbone")
+    assert backbone.output.shape[-1] == 1920
+    assert model.get_layer("transformer").input["reference"].shape == (
+        None,
+        29,
+        29,
+        1920,
+    )
+    assert backbone.count_params() == 1_669_344 + 6_656
+    assert not backbone.trainable_weights
+    assert model.count_params() == 5_233_665 + backbone.count_params()
+    assert edge.count_params() == 1_314_377 <= 3_000_000
+
+
+@pytest.fixture(scope="module")
+def small():
+    return scrambled(build("iqt_edge", **SMALL))
+
+
+def test_a_score_does_not_depend_on_its_batch(small):
+    whole = to_numpy(small(PAIR)["score"])
+    assert whole.shape == (3, 1) and np.ptp(whole) > 1e-3
+    alone = small({name: x[1:2] for name, x in PAIR.items()})["score"]
+    assert_close(alone, whole[1:2], atol=1e-4)
+
+
+def test_equal_pictures_have_no_difference(small):
+    transformer = small.get_layer("transformer")
+    difference = transformer.get_layer("difference").output
+    model = keras.Model(transformer.input, difference)
+    features = small.get_layer("backbone")(PAIR["reference"])
+    same = {"reference": features, "distorted": features}
+    assert not to_numpy(model(same)).any()
+
+
+def test_every_token_of_the_reference_moves_the_score(small):
+    """The difference held still: only the decoder's own path is left."""
+    transformer = small.get_layer("transformer")
+    shape = (1, *transformer.input["reference"].shape[1:])
+    features, gap = RNG.normal(size=(2, *shape)).astype("float32")
+
+    def score(x):
+        pair = {"reference": x, "distorted": x - ops.convert_to_tensor(gap)}
+        return ops.sum(transformer(pair)["score"])
+
+    _, slope = gradient_of(score, features)
+    assert (np.abs(slope).max(axis=-1) > 1e-7).all()
+
+
+def test_attention_on_request(small):
+    model = build("iqt_edge", **SMALL, attention=True)
+    model.set_weights(small.get_weights())
+    result = model(PAIR)
+    assert_close(result["score"], to_numpy(small(PAIR)["score"]), atol=1e-5)
+    attention = to_numpy(result["attention"])
+    assert attention.shape == (3, 1, 2, 17, 17)
+    assert_close(attention.sum(-1), np.ones((3, 1, 2, 17)), atol=1e-5)
+    mask = quality_map([attention[:, 0]], (4, 4), (32, 32))
+    assert mask.shape == (3, 32, 32, 1)
+    # without the request not an operator more
+    names = [layer.name for layer in small.get_layer("transformer").layers]
+    assert not any("stack" in name for name in names)
+
+
+def test_the_published_backbone_is_never_trained(monkeypatch):
+    def maps(weights):
+        picture = keras.Input((None, None, 3))
+        x = layers.Conv2D(4, 3, 16, name="conv")(picture)
+        x = layers.BatchNormalization(name="norm")(x)
+        model = keras.Model(picture, x, name="backbone")
+        model.trainable = False
+        return model
+
+    monkeypatch.setattr(iqt_module, "inception_resnet_maps", maps)
+    changes = {**SMALL, "backbone": "inception_resnet_v2", "size": 80}
+    model = scrambled(build("iqt_edge", **changes))
+    backbone = model.get_layer("backbone")
+    before = backbone.get_weights(), model.get_layer("transformer").get_weights()
+    model.compile("sgd", {"score": "mse"})
+    pair = {name: RNG.uniform(-1, 1, (2, 80, 80, 3)) for name in PAIR}
+    model.train_on_batch(pair, {"score": np.ones((2, 1))})
+    for old, new in zip(before[0], backbone.get_weights(), strict=True):
+        assert_close(new, old, atol=0, name="backbone")
+    after = model.get_layer("transformer").get_weights()
+    assert any((a != b).any() for a, b in zip(before[1], after, strict=True))
+
+
+def test_inference_and_saving(small, tmp_path):
+    model = for_inference("iqt_edge", small)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    pixels = {name: RNG.integers(0, 256, x.shape, "uint8") for name, x in PAIR.items()}
+    scaled = {n: (x / 127.5 - 1).astype("float32") for n, x in pixels.items()}
+    want = to_numpy(small(scaled)["score"])
+    for one in (model, loaded):
+        assert_close(one(pixels)["score"], want, atol=1e-4)
+
+
+def test_bad_arguments_are_named():
+    with pytest.raises(ValueError, match=r"stride 8. Received: size=36. Nearest: 32"):
+        build("iqt_edge", **{**SMALL, "size": 36})
+    with pytest.raises(ValueError, match=r"size=64. Nearest: 75"):
+        build("iqt", size=64)
+    with pytest.raises(ValueError, match="backbone='vgg16'"):
+        build("iqt", backbone="vgg16")
