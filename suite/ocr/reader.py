@@ -187,13 +187,15 @@ class Reader:
         turned = np.ascontiguousarray(np.rot90(image, upright.turn // 90))
         height = text_height(turned, upright.skew) or wanted
         quads: npt.NDArray[np.float32] = np.empty((0, 4, 2), np.float32)
-        for _ in range(2):
+        for _ in range(3):
             scale = _bounded(wanted / height, image.shape)
             work, matrix = upright.picture(image, scale)
             found, _ = self.detector(work)
             quads = transform_quad(found, np.linalg.inv(matrix)).reshape(-1, 4, 2)
             if not len(quads):
-                break
+                # lines so near to one another that two were taken for one
+                height /= 2
+                continue
             measured = float(np.median([quad_size(quad)[1] for quad in quads]))
             # measured in boxes where the guess from pixels was far off
             if 0.6 < measured / height < 1.7:

@@ -10,6 +10,7 @@ import pytest
 
 from suite.imaging.opening import open_image
 from suite.ocr import Reader
+from suite.ocr import reader as reader_module
 from suite.text.distance import error_rates
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +62,17 @@ def test_reads_the_sample_in_rows(reader, image, printed):
     page = reader.read(image)
     assert error(page, printed) <= LIMIT
     assert "29.59" in next(row for row in page.text.split("\n") if "Total" in row)
+
+
+@pytest.mark.parametrize("factor", [0.3, 2.2, 5.0])
+def test_a_wrong_guess_of_the_text_height_is_made_good(
+    reader, image, printed, factor, monkeypatch
+):
+    guessed = reader_module.text_height
+    monkeypatch.setattr(
+        reader_module, "text_height", lambda *page: factor * guessed(*page)
+    )
+    assert error(reader.read(image), printed) <= LIMIT
 
 
 @pytest.mark.parametrize("turn", [90, 180, 270])
