@@ -61,7 +61,8 @@ class TokenBudgetPool(keras.layers.Layer):
         window = self.window(height, width)
         if window == (1, 1):
             return inputs
-        return ops.max_pool(inputs, window, data_format="channels_last")
+        # strides given: left out, Keras 3.15 on jax makes six of them
+        return ops.max_pool(inputs, window, window, data_format="channels_last")
 
     def window(self, height: int, width: int) -> tuple[int, int]:
         """Rows and columns that become one cell."""

@@ -197,8 +197,8 @@ class Reader:
                 height /= 2
                 continue
             measured = float(np.median([quad_size(quad)[1] for quad in quads]))
-            # measured in boxes where the guess from pixels was far off
-            if 0.6 < measured / height < 1.7:
+            # 0.90 to 1.08 on pages where the guess from pixels was right
+            if 0.8 < measured / height < 1.25:
                 break
             height = measured
         return quads
