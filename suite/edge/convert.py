@@ -41,9 +41,11 @@ def convert(work: Path) -> None:
     loaded = load_keras(folder / KERAS, (*REGISTERED, *job["modules"]))
     model = to_float32(loaded)
     inputs = samples.load(work / samples.INPUTS)
+    if not job.get("reference_only"):
+        # first: a model that does not fit its signatures is refused here
+        save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
     samples.save(work / samples.REFERENCE, _reference(model, signatures, inputs))
     if not job.get("reference_only"):
-        save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
         for name in job["formats"]:
             content = to_litert(work / SAVED_MODEL, signatures, name)
             (work / f"{name}.tflite").write_bytes(content)
