@@ -4,7 +4,7 @@
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -105,7 +105,7 @@ def export(options: Export) -> Result:
         )
     return run_export(
         options,
-        given,
+        None if given is None else lambda config: given,
         folder=folder,
         modules=options.modules,
         metric=options.metric,
@@ -116,10 +116,9 @@ def export(options: Export) -> Result:
 def verify(options: Verify) -> Result:
     from suite.edge.verbs import run_verify
 
-    given = _inputs(options)
     return run_verify(
         options.model,
-        inputs=None if given is None else given({}),
+        inputs=_inputs(options),
         modules=options.modules,
         metric=options.metric,
         metric_drop=options.metric_drop,
@@ -194,8 +193,8 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
         raise UserError(f"{text}: no shape (--shape)", "Write NAME=32x100.") from None
 
 
-def _inputs(options: Proof) -> Any:
-    """From config.json and a signature to the arrays that the user gave."""
+def _inputs(options: Proof) -> Callable[[str], Mapping[str, np.ndarray]] | None:
+    """From a signature to the arrays that the user gave; None where there are none."""
     path = options.inputs
     if path is None:
         return None
@@ -217,7 +216,7 @@ def _inputs(options: Proof) -> Any:
     if bad or not arrays:
         said = f"NaN or infinity in {', '.join(bad)}" if bad else "no array in it"
         raise UserError(f"{path}: {said} (--inputs)")
-    return lambda config: lambda signature: arrays
+    return lambda signature: arrays
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -41,14 +41,14 @@ def convert(work: Path) -> None:
     loaded = load_keras(folder / KERAS, (*REGISTERED, *job["modules"]))
     model = to_float32(loaded)
     inputs = samples.load(work / samples.INPUTS)
-    if not job.get("reference_only"):
+    formats = [] if job.get("reference_only") else job["formats"]
+    if formats:
         # first: a model that does not fit its signatures is refused here
         save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
     samples.save(work / samples.REFERENCE, _reference(model, signatures, inputs))
-    if not job.get("reference_only"):
-        for name in job["formats"]:
-            content = to_litert(work / SAVED_MODEL, signatures, name)
-            (work / f"{name}.tflite").write_bytes(content)
+    for name in formats:
+        content = to_litert(work / SAVED_MODEL, signatures, name)
+        (work / f"{name}.tflite").write_bytes(content)
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     result = {
         "metric": measured(job, KerasModel(model, config, signatures, KERAS)),

@@ -91,6 +91,14 @@ class AttentionBlock(SeveralResults, keras.layers.Layer):
         x = x + self.drop(y, training=training)
         return x if self.pre_norm else norm(x)
 
+    def fed_forward(self, x: Any, training: bool | None) -> Any:
+        """The last sub-layer."""
+
+        def feed(y: Any) -> Any:
+            return self.feed_forward(y, training=training)
+
+        return self.residual(self.feed_forward_norm, x, feed, training)
+
     def transformed(self, x: Any, training: bool | None) -> Any:
         """What the self-attention's projections see of x."""
         return self.inner(x, training=training) if hasattr(self, "inner") else x
@@ -124,12 +132,7 @@ class EncoderBlock(AttentionBlock):
             return x
 
         x = self.residual(self.attention_norm, inputs, attend, training)
-        x = self.residual(
-            self.feed_forward_norm,
-            x,
-            lambda y: self.feed_forward(y, training=training),
-            training,
-        )
+        x = self.fed_forward(x, training)
         return (x, seen[0]) if return_attention else x
 
     def compute_output_spec(
@@ -198,12 +201,7 @@ class DecoderBlock(AttentionBlock):
         x = self.residual(self.attention_norm, inputs, attend, training)
         if self.cross_attention is not None:
             x = self.residual(self.cross_norm, x, cross, training)
-        x = self.residual(
-            self.feed_forward_norm,
-            x,
-            lambda y: self.feed_forward(y, training=training),
-            training,
-        )
+        x = self.fed_forward(x, training)
         results = (x, *seen) if return_attention else (x, *seen[: cache is not None])
         return results if len(results) > 1 else x
 
