@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.divisible import nearest_multiples
+
 
 @keras.saving.register_keras_serializable(package="suite")
 class QualityAttention(keras.layers.Layer):
@@ -70,11 +72,10 @@ class QualityAttention(keras.layers.Layer):
     def build(self, inputs_shape: Any, memory_shape: Any = None) -> None:
         features = inputs_shape[-1]
         if self.head_size is None and features % self.heads:
-            near = features // self.heads * self.heads
             raise ValueError(
                 "The features must be a multiple of `heads`. Received: "
                 f"features={features}, heads={self.heads}. Nearest: "
-                f"{', '.join(str(n) for n in (near, near + self.heads) if n)}"
+                f"{nearest_multiples(features, self.heads)}"
             )
         width = self.heads * (self.head_size or features // self.heads)
         memory_shape = memory_shape or inputs_shape
