@@ -74,7 +74,7 @@ class Reader:
         precision: str = "dynamic_int8",
         threads: int = 2,
         decode: Decoder | None = None,
-        min_confidence: float = 0.3,
+        min_confidence: float = 0.5,
     ) -> None:
         folder = find_model("ocr", "detector", detector)
         self.detector = Detector(
