@@ -14,11 +14,10 @@ import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from suite.console import Progress, UserError
+from suite.console import Progress
 from suite.training.config import FitConfig
 
 BUCKETS = (80, 128, 192, 272, 352, 464, 640)
@@ -124,12 +123,13 @@ def train(
     from suite.recipes import ocr_language
     from suite.recipes.bundle import load_core_weights, save_model
     from suite.recipes.mixture import mixture
+    from suite.recipes.ocr_lines import line_sets
     from suite.recipes.precision import convolution_policy
     from suite.text import LATIN
     from suite.training import fit, load_best, write_run_config
 
     alphabet = LATIN
-    training, validation = _lines(recipe)
+    training, validation = line_sets(recipe)
     shares = mixture([len(x) for x in training], recipe.rendered_share, recipe.rendered)
     sources = [LineSource(s, w) for s, w in zip(training, shares, strict=True)]
     keras.utils.set_random_seed(recipe.seed)
@@ -258,74 +258,6 @@ def describe(alphabet: Any, height: int, seed: int) -> dict[str, Any]:
             for width in BUCKETS
         },
     }
-
-
-def _lines(recipe: Recipe) -> tuple[list[Any], dict[str, Any]]:
-    """Sets to train on, the rendered one last, and sets to validate on, by name."""
-    from suite.data.fonts import find_fonts
-    from suite.data.lines import write_rendered_lines
-    from suite.data.shards import LineShards
-
-    training: list[Any] = []
-    validation: dict[str, Any] = {}
-    for number, folder in enumerate(recipe.data):
-        cache = recipe.cache / f"{folder.name}_{number}"
-        known, held = _labelled(folder, recipe, cache)
-        training.append(known)
-        validation[folder.name] = held
-    if recipe.rendered:
-        render = partial(
-            write_rendered_lines,
-            fonts=find_fonts(recipe.fonts),
-            text=recipe.text,
-            transcripts=[text for lines in training for text in lines.texts],
-            workers=recipe.workers,
-        )
-        # by count: a smoke test must not replace the lines of a long training
-        out = recipe.cache / f"rendered_{recipe.rendered}_{recipe.render_seed}"
-        render(out, recipe.rendered, recipe.render_seed)
-        training.append(LineShards(out))
-        count = min(600, max(60, recipe.rendered // 20))
-        out = recipe.cache / f"rendered_{count}_{recipe.render_seed}_validation"
-        render(out, count, recipe.render_seed + 1_000_000)
-        validation["rendered"] = LineShards(out)
-    if not training:
-        raise UserError(
-            "nothing to train on (--data, --rendered)",
-            "Name a folder of labelled pages or lines, or let lines be rendered.",
-        )
-    return training, validation
-
-
-def _labelled(folder: Path, recipe: Recipe, cache: Path) -> tuple[Any, Any]:
-    """Lines of a folder to train on, and lines to validate on."""
-    from suite.data.crops import write_labelled_lines, write_page_lines
-    from suite.data.line_batches import Part
-    from suite.data.shards import LineShards
-    from suite.data.sroie import pages
-
-    workers = recipe.workers
-    if (folder / "labels.tsv").is_file():
-        write_labelled_lines(folder, cache, workers=workers)
-        lines = LineShards(cache)
-        numbers = range(len(lines))
-        held = [number for number in numbers if number % 10 == 9]
-        known = [number for number in numbers if number % 10 != 9]
-        return Part(lines, known), Part(lines, held)
-    labelled = pages(folder)
-    # a transcript in capitals throughout says nothing of the case that is printed
-    cased = any(box.text != box.text.upper() for page in labelled for box in page.boxes)
-    sets = []
-    for part in ("train", "validation"):
-        if recipe.published_split:
-            names = [page.name for page in pages(folder, split=part)]
-        else:
-            last = part == "validation"
-            names = [p.name for i, p in enumerate(labelled) if (i % 10 == 9) == last]
-        out = cache / part
-        write_page_lines(folder, out, names, cased=cased, workers=workers)
-        sets.append(LineShards(out))
-    return sets[0], sets[1]
 
 
 def _validation_batches(
