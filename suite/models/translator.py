@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from suite.models.registry import Part
 from suite.models.token_layers import (
     by_name,
     logits,
@@ -17,7 +18,7 @@ from suite.models.token_layers import (
     vectors,
 )
 
-PARTS = {
+PARTS: dict[str, Part] = {
     "encode": (("source",), ("memory_cache",)),
     "step": (
         ("source", "token", "position", "cache", "memory_cache"),
