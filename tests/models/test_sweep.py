@@ -39,6 +39,18 @@ TRANSLATORS = ["delight_translator_128", "transformer_translator_base"]
 FAMILIES = families()
 SWEPT = [name for name in FAMILIES if entry(name).reduced is not None]
 backend = pytest.mark.backend
+# jax compiles such a step for seconds. It runs some here, and all by `-m slow`; the
+# layers' own tests take a step of each layer under it.
+COMPILED = {"lstm_language_model", "patchgan_70", "transformer_translator_base"}
+TRAINED = [
+    pytest.param(
+        name,
+        marks=pytest.mark.slow
+        if keras.backend.backend() == "jax" and name not in COMPILED
+        else (),
+    )
+    for name in SWEPT
+]
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +106,7 @@ def test_saved_it_gives_the_same_numbers_on_each_backend(name, folder_of):
 
 
 @backend
-@pytest.mark.parametrize("name", SWEPT)
+@pytest.mark.parametrize("name", TRAINED)
 def test_a_step_of_training_in_mixed_precision_reaches_every_weight(name):
     """At another length than the one above."""
     model = core_of(name, "mixed_bfloat16")
