@@ -30,6 +30,17 @@ def assert_close(
         )
 
 
+def run(model: keras.Model, inputs: Any) -> Any:
+    """What a model gives in inference, as arrays, by one compiled function.
+
+    Called layer by layer, jax would compile each operation for itself; XLA on top of
+    tensorflow's graph would take seconds, and torch needs a compiler for it.
+    """
+    model.jit_compile = keras.backend.backend() == "jax"
+    arrays = keras.tree.map_structure(to_numpy, inputs)
+    return keras.tree.map_structure(to_numpy, model.predict_on_batch(arrays))
+
+
 def gradient_of(
     loss_fn: Callable[[Any], Any], value: np.ndarray
 ) -> tuple[float, np.ndarray]:

@@ -55,6 +55,9 @@ class Export(ExportOptions, Proof):
     shape: tuple[str, ...] = ()
     """NAME=32x100: sizes, without the batch, of an input that leaves some open; with a
     .keras file."""
+    signature: tuple[str, ...] = ()
+    """NAME=INPUT,INPUT:OUTPUT: an entry point of its own for a part of the model; one
+    of all inputs and outputs if none is named; with a .keras file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +104,7 @@ def export(options: Export) -> Result:
             options.output,
             batch=options.batch,
             shapes=dict(map(_shape, options.shape)),
+            signatures=dict(map(_signature, options.signature)),
             modules=options.modules,
         )
     return run_export(
@@ -191,6 +195,21 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
         return name, tuple(int(size) for size in sizes.split("x") if size)
     except ValueError:
         raise UserError(f"{text}: no shape (--shape)", "Write NAME=32x100.") from None
+
+
+def _signature(text: str) -> tuple[str, tuple[list[str], list[str]]]:
+    name, _, tensors = text.partition("=")
+    inputs, outputs = ([n for n in side.split(",") if n] for side in _sides(tensors))
+    if not (name and inputs and outputs):
+        raise UserError(
+            f"{text}: no signature (--signature)", "Write NAME=INPUT,INPUT:OUTPUT."
+        )
+    return name, (inputs, outputs)
+
+
+def _sides(tensors: str) -> tuple[str, str]:
+    inputs, _, outputs = tensors.partition(":")
+    return inputs, outputs
 
 
 def _inputs(options: Proof) -> Callable[[str], Mapping[str, np.ndarray]] | None:

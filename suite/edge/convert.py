@@ -24,7 +24,13 @@ from suite.edge.metric import measured
 from suite.edge.rebuild import for_phone, parameters, to_float32
 from suite.engine.contract import Signature, mismatch
 from suite.engine.folder import KERAS, SAVED_MODEL, read_config, read_json
-from suite.engine.keras_engine import REGISTERED, KerasModel, by_name, load_keras
+from suite.engine.keras_engine import (
+    REGISTERED,
+    KerasModel,
+    by_name,
+    load_keras,
+    part_of,
+)
 
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy")
 
@@ -146,8 +152,10 @@ def _reference(
 
 
 def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:
-    call = partial(model, training=False)
-    return by_name(model, call, list(signature.inputs), list(signature.outputs))
+    """The model, or the part of it that a signature names, by names of tensors."""
+    inputs, outputs = list(signature.inputs), list(signature.outputs)
+    part = part_of(model, inputs, outputs)
+    return by_name(part, partial(part, training=False), inputs, outputs)
 
 
 def _check_outputs(name: str, signature: Signature, traced: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """The child under TensorFlow that looks at a stranger's model: what goes in and out.
 
-Reads job.json of its working folder (`model`, `modules`, `batch`, `shapes`); leaves
-described.json, the inputs and outputs of a signature as config.json has them.
+Reads job.json of its working folder (`model`, `modules`, `batch`, `shapes` and, by
+name of a signature, the inputs and outputs that it names, or null for all); leaves
+described.json, the signatures as config.json has them.
 """
 
 from __future__ import annotations
@@ -19,21 +20,24 @@ from suite.edge.child import child_main
 from suite.edge.rebuild import to_float32
 from suite.edge.samples import random_inputs
 from suite.engine.folder import read_json
-from suite.engine.keras_engine import REGISTERED, by_name, load_keras
+from suite.engine.keras_engine import REGISTERED, by_name, load_keras, part_of
 
 
 def describe(work: Path) -> None:
     """Writes the names, shapes and dtypes of a model's inputs and outputs.
 
     Raises:
-        UserError: The model cannot be loaded, a size of it is not fixed, or it cannot
-            be called with these sizes.
+        UserError: The model cannot be loaded, lacks a tensor that a signature names,
+            a size of it is not fixed, or it cannot be called with these sizes.
     """
     job = read_json(work / "job.json")
     model = to_float32(load_keras(Path(job["model"]), (*REGISTERED, *job["modules"])))
-    inputs = input_specs(model, job["batch"], job["shapes"])
-    outputs = output_specs(model, random_inputs(inputs, 0))
-    found = {"inputs": inputs, "outputs": outputs}
+    found = {}
+    for name, tensors in job["signatures"].items():
+        part = _part(model, name, *tensors) if tensors else model
+        inputs = input_specs(part, job["batch"], job["shapes"])
+        outputs = output_specs(part, random_inputs(inputs, 0))
+        found[name] = {"inputs": inputs, "outputs": outputs}
     (work / "described.json").write_text(json.dumps(found), encoding="utf-8")
 
 
@@ -69,7 +73,8 @@ def input_specs(
                 + ("a size is not fixed" if fits else f"{wanted} does not fit"),
                 f"Say which: --shape {name}={shown.replace('?', '32')}",
             )
-        specs[name] = {"shape": [batch, *wanted], "dtype": str(tensor.dtype)}
+        first = tensor.shape[0] or batch  # a position, say, is one for the whole batch
+        specs[name] = {"shape": [first, *wanted], "dtype": str(tensor.dtype)}
         if np.dtype(tensor.dtype).kind in "iu" and (limit := _vocabulary(model)):
             specs[name]["range"] = [0, limit - 1]
     return specs
@@ -94,6 +99,23 @@ def output_specs(model: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]
     }
 
 
+def _part(
+    model: Any, signature: str, inputs: Sequence[str], outputs: Sequence[str]
+) -> Any:
+    """The part of a model of named tensors that a signature asks for."""
+    for kind, wanted in (("input", inputs), ("output", outputs)):
+        known = _names(getattr(model, f"{kind}s"), getattr(model, kind), kind)
+        lacking = [name for name in wanted if name not in known]
+        if lacking or not isinstance(getattr(model, kind), dict):
+            raise UserError(
+                f"signature {signature!r}: the model has no {kind} "
+                + (", ".join(map(repr, lacking)) or "names"),
+                f"Its {kind}s: {', '.join(known)}; only a model of dictionaries of "
+                "named tensors can be taken apart.",
+            )
+    return part_of(model, inputs, outputs)
+
+
 def _names(tensors: Sequence[Any], structure: Any, kind: str) -> list[str]:
     """The keys of a dictionary, names that somebody gave, else numbers."""
     if isinstance(structure, dict):
@@ -112,10 +134,11 @@ def _vocabulary(model: Any) -> int | None:
 
     sizes = [
         layer.input_dim
-        for layer in model._flatten_layers()
         if isinstance(layer, keras.layers.Embedding)
+        else getattr(layer, "vocabulary", None)  # the tables of this suite
+        for layer in model._flatten_layers()
     ]
-    return min(sizes, default=None)
+    return min((size for size in sizes if size), default=None)
 
 
 if __name__ == "__main__":

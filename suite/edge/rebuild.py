@@ -23,7 +23,7 @@ def to_float32(model: Any) -> Any:
         model: A `keras.Model` with `get_config`, whatever its policies.
 
     Returns:
-        A new model of the same class.
+        A new model of the same class; the model itself if all of it is float32.
 
     Raises:
         UserError: A weight is not finite, or the model is quantized by Keras.
@@ -36,7 +36,11 @@ def to_float32(model: Any) -> Any:
                 f"weight {variable.path} holds NaN or infinity",
                 "Export an earlier checkpoint.",
             )
-    rebuilt = type(model).from_config(float32_config(model.get_config()))
+    config = model.get_config()
+    wanted = float32_config(config)
+    if wanted == config:  # connecting a large graph anew takes seconds
+        return model
+    rebuilt = type(model).from_config(wanted)
     rebuilt.set_weights([np.asarray(value) for value in model.get_weights()])
     return rebuilt
 

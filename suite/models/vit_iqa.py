@@ -95,5 +95,21 @@ def vit_iqa(config: ViTIQAConfig) -> keras.Model:
     return keras.Model({"picture": picture}, judged(encoder, x, config), name="vit_iqa")
 
 
-register("vit_iqa", ViTIQAConfig(), vit_iqa, triq_for_inference)
-register("r50_vit_iqa", ViTIQAConfig(stem=(3, 4, 9)), vit_iqa, triq_for_inference)
+_REDUCED = {
+    "patch": 4,
+    "width": 8,
+    "blocks": 1,
+    "heads": 2,
+    "units": 8,
+    "grid": (3, 3),
+    "budget": 9,
+}
+
+register("vit_iqa", ViTIQAConfig(), vit_iqa, triq_for_inference, reduced=_REDUCED)
+register(
+    "r50_vit_iqa",
+    ViTIQAConfig(stem=(3, 4, 9)),
+    vit_iqa,
+    triq_for_inference,
+    reduced={**_REDUCED, "stem": (1,), "stem_width": 4},
+)
