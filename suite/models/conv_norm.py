@@ -183,14 +183,10 @@ def classified(
     Args:
         x: Map of shape `(batch, height, width, channels)`, or features of shape
             `(batch, channels)`.
-        classes: Number of classes, at least 2.
+        classes: Number of classes.
         dropout: Share of the features dropped in training.
         name: Name of the last layer.
-
-    Raises:
-        ValueError: If there are fewer than two classes.
     """
-    check_classes(classes)
     if len(x.shape) == 4:
         x = layers.GlobalAveragePooling2D(dtype="float32", name="mean")(x)
     if dropout:

@@ -16,6 +16,7 @@ from keras import layers
 from suite.models.classifier_inference import classifier_for_inference
 from suite.models.conv_norm import (
     Style,
+    check_classes,
     classified,
     conv,
     conv_norm,
@@ -74,6 +75,7 @@ def densenet(config: DenseNetConfig) -> keras.Model:
         ValueError: The picture is smaller than the stride, a number is not positive,
             or there are fewer than two classes.
     """
+    check_classes(config.classes)
     if min(*config.blocks, config.growth) < 1 or not 0 < config.compression <= 1:
         raise ValueError(
             "`blocks` and `growth` must be positive, `compression` above 0 and at most "

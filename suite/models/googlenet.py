@@ -202,7 +202,7 @@ def _module(
 
     strides, branches = module.strides, []
     if module.one:
-        branches.append(conv(x, module.one, 1, "one"))
+        branches.append(conv(x, module.one, 1, "one", strides))
     y = conv(x, module.three_in, 1, "three_in")
     branches.append(conv(y, module.three, 3, "three", strides))
     y = conv(x, module.five_in, 1, "five_in")

@@ -14,7 +14,13 @@ from keras import layers
 
 from suite.layers.divisible import scaled_width
 from suite.models.classifier_inference import classifier_for_inference
-from suite.models.conv_norm import Style, classified, conv_norm, picture_input
+from suite.models.conv_norm import (
+    Style,
+    check_classes,
+    classified,
+    conv_norm,
+    picture_input,
+)
 from suite.models.registry import register
 
 SMALLEST = 75
@@ -58,6 +64,7 @@ def inception_v4(config: InceptionV4Config) -> keras.Model:
         ValueError: The picture is smaller than 75 pixels, a number of channels is odd,
             or there are fewer than two classes.
     """
+    check_classes(config.classes)
     picture = picture_input(config.size, config.channels, SMALLEST)
     net = _Branches(config)
     a, b, c = config.blocks

@@ -19,6 +19,7 @@ from suite.layers import PaddedShortcut
 from suite.models.classifier_inference import classifier_for_inference
 from suite.models.conv_norm import (
     Style,
+    check_classes,
     classified,
     conv,
     conv_norm,
@@ -85,6 +86,7 @@ def resnet(config: ResNetConfig) -> keras.Model:
         ValueError: The picture is smaller than the stride, an argument is none of its
             choices, or there are fewer than two classes.
     """
+    check_classes(config.classes)
     _check(config)
     stride = 2 ** (len(config.blocks) - 1) * (4 if config.large_stem else 1)
     picture = picture_input(config.size, config.channels, stride)

@@ -15,7 +15,13 @@ from keras import layers
 
 from suite.layers.divisible import scaled_width
 from suite.models.classifier_inference import classifier_for_inference
-from suite.models.conv_norm import Style, classified, conv_norm, picture_input
+from suite.models.conv_norm import (
+    Style,
+    check_classes,
+    classified,
+    conv_norm,
+    picture_input,
+)
 from suite.models.registry import register
 
 
@@ -63,6 +69,7 @@ def small_inception(config: SmallInceptionConfig) -> keras.Model:
             between each two stages, a number of channels is odd, or there are fewer
             than two classes.
     """
+    check_classes(config.classes)
     if len(config.halvings) != len(config.stages) - 1:
         raise ValueError(
             "There must be one of `halvings` between each two stages. Received: "
