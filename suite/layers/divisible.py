@@ -34,8 +34,7 @@ def nearest_multiples(size: int, factor: int) -> str:
 def scaled_width(channels: int, factor: float, divisor: int) -> int:
     """A number of channels times a width multiplier, which must come out even.
 
-    Odd numbers of channels are slow on phones, and a rounded one would be a network of
-    which no paper speaks.
+    A number that were rounded instead would make another network than its name says.
 
     Args:
         channels: Positive int, as published.

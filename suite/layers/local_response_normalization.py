@@ -72,8 +72,7 @@ class LocalResponseNormalization(keras.layers.Layer):
             square[..., start : start + channels]
             for start in range(2 * self.radius + 1)
         )
-        # exp of log: POW is an operator that phones' accelerators lack
-        scale = ops.exp(-self.beta * ops.log(self.bias + self.alpha * energy))
+        scale = ops.power(self.bias + self.alpha * energy, -self.beta)
         return ops.cast(x * scale, self.compute_dtype)
 
     def compute_output_shape(self, input_shape: Any) -> Any:

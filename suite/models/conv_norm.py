@@ -167,7 +167,8 @@ def norm_conv(
 def max_pool(x: Any, size: int, strides: int, name: str, style: Style) -> Any:
     """Largest value of each window; "same" padding, or centred as the style says."""
     if style.centred and strides > 1:
-        # zeros, not -inf: what comes in has been through a ReLU
+        # zeros, not -inf: nothing below zero comes out of a ReLU, and where there is
+        # none (the stem of ResNet v2), keras.applications pads with zeros, too
         x = layers.ZeroPadding2D(size // 2, dtype=style.policy, name=f"{name}_pad")(x)
         padding = "valid"
     else:

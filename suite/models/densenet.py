@@ -76,7 +76,8 @@ def densenet(config: DenseNetConfig) -> keras.Model:
             or there are fewer than two classes.
     """
     check_classes(config.classes)
-    if min(*config.blocks, config.growth) < 1 or not 0 < config.compression <= 1:
+    positive = config.blocks and min(*config.blocks, config.growth) > 0
+    if not positive or not 0 < config.compression <= 1:
         raise ValueError(
             "`blocks` and `growth` must be positive, `compression` above 0 and at most "
             f"1. Received: blocks={config.blocks}, growth={config.growth}, "

@@ -30,8 +30,6 @@ from suite.models.registry import register
 
 STRIDE = 32
 """Pixels of the picture for a cell of the last map, and the least side."""
-SMALLEST_WITH_AUXILIARY = 65
-"""Pixels a side that give the auxiliary classifiers 5 x 5 cells."""
 AUXILIARY_WEIGHT = 0.3
 """Weight of an auxiliary classifier's loss, beside 1 for the main one (section 5)."""
 
@@ -134,17 +132,18 @@ def googlenet(config: GoogLeNetConfig) -> keras.Model:
             classifier at no module, or there are fewer than two classes.
     """
     check_classes(config.classes)
-    names = [
-        f"{stage}{'abcdefghij'[index]}"
+    strides = {  # of the map behind each module
+        f"{stage}{'abcdefghij'[index]}": 2**stage * module.strides
         for stage, modules in enumerate(config.stages, 3)
-        for index in range(len(modules))
-    ]
-    if not {*config.auxiliary} <= {*names}:
+        for index, module in enumerate(modules)
+    }
+    if not {*config.auxiliary} <= {*strides}:
         raise ValueError(
-            f"Auxiliary classifiers stand behind modules: {', '.join(names)}. "
+            f"Auxiliary classifiers stand behind modules: {', '.join(strides)}. "
             f"Received: auxiliary={config.auxiliary}"
         )
-    least = SMALLEST_WITH_AUXILIARY if config.auxiliary else STRIDE
+    # the pooling of an auxiliary classifier takes 5 x 5 cells
+    least = max(STRIDE, *(4 * strides[name] + 1 for name in config.auxiliary), 0)
     picture = picture_input(config.size, config.channels, least)
     style = Style(
         config.dtype,
@@ -154,7 +153,7 @@ def googlenet(config: GoogLeNetConfig) -> keras.Model:
         centred=True,
     )
     x, results = _stem(picture, config, style), {}
-    remaining = iter(names)
+    remaining = iter(strides)
     for modules in config.stages:
         for module in modules:
             name = next(remaining)

@@ -188,6 +188,8 @@ def test_places_of_patches_count():
         ("alexnet_one_tower", {"size": 60}, "Nearest: 63 x 63"),
         ("lenet_5", {"size": 28}, "Nearest: 32 x 32"),
         ("googlenet", {"size": 64}, "Nearest: 65 x 65"),
+        ("googlenet", {"auxiliary": ("5a",), "size": 99}, "Nearest: 129 x 129"),
+        ("googlenet", {"auxiliary": (), "size": 31}, "Nearest: 32 x 32"),
         ("inception_v4", {"size": 74}, "Nearest: 75 x 75"),
         ("inception_v3", {"size": 74}, "Nearest: 75 x 75"),
         ("mobilenet_v2", {"size": 16}, "Nearest: 32 x 32"),

@@ -3,12 +3,16 @@
 Shapes alone are counted, which no backend changes: no marker.
 """
 
+import math
+
 import keras
 import pytest
 from keras import layers
 
 from suite.layers import GroupLinear, InstanceDown, ProjectedAttention
 from suite.models import build, cost, multiply_adds
+
+FIFTY = {"blocks": (3, 4, 6, 3)}
 
 
 def one_layer(layer, *shape):
@@ -70,33 +74,43 @@ def test_what_cannot_be_counted_is_named():
 def test_half_the_computation():
     """The survey: ResNeXt-101 has half the computation of ResNet-200."""
     deep, wide = cost("resnet_200"), cost("resnext_101_32x4d")
+    assert (deep.trained, wide.trained) == (64_673_832, 44_177_704)
     assert round(deep.multiply_adds / 1e9, 1) == 15.0
     assert round(wide.multiply_adds / 1e9, 1) == 8.0
     assert 0.5 < wide.multiply_adds / deep.multiply_adds < 0.55
 
 
 @pytest.mark.parametrize(
-    ("name", "changes", "millions"),
+    ("name", "changes", "trained", "fixed", "millions"),
     [
         # 569, 300 and 390 M in their papers
-        ("mobilenet", {}, 569),
-        ("mobilenet_v2", {}, 301),
-        ("efficientnet_b0", {}, 386),
-        # 1.8 G in the paper's table 1; and 3.8 G of the 50 layers that halve at the 1x1
-        ("resnet_18", {}, 1814),
-        ("resnet_200", {"blocks": (3, 4, 6, 3), "stride_at": "1x1"}, 3858),
-        ("resnet_200", {"blocks": (3, 4, 6, 3)}, 4089),
-        ("resnet_50", {}, 3858),
+        ("mobilenet", {}, 4_231_976, 21_888, 569),
+        ("mobilenet_v2", {}, 3_504_872, 34_112, 301),
+        ("efficientnet_b0", {}, 5_288_548, 42_023, 386),
+        # 1.8 G in table 1 of the paper, and 3.8 G of 50 layers that halve at the 1x1
+        ("resnet_18", {}, 11_689_512, 9_600, 1814),
+        ("resnet_200", {**FIFTY, "stride_at": "1x1"}, 25_557_032, 53_120, 3858),
+        ("resnet_200", FIFTY, 25_557_032, 53_120, 4089),
+        ("resnet_50", {}, 25_583_592, 53_120, 3858),
+        # 41 M as the paper counts
+        ("resnet_20", {}, 269_722, 1_376, 41),
     ],
 )
-def test_published_multiply_adds(name, changes, millions):
-    assert round(cost(name, **changes).multiply_adds / 1e6) == millions
+def test_published_costs(name, changes, trained, fixed, millions):
+    got = cost(name, **changes)
+    assert (got.trained, got.fixed) == (trained, fixed)
+    assert round(got.multiply_adds / 1e6) == millions
 
 
-def test_all_that_it_costs():
-    small = cost("resnet_20")
-    assert (small.trained, small.fixed) == (269_722, 1_376)
-    # 41 M, as He et al. count
-    assert small.multiply_adds == 40_551_040
-    model = build("delight_classifier", size=8, units=32, deepest=3, blocks=1)
-    assert multiply_adds(model) > 0
+def test_a_classifier_of_blocks_by_hand():
+    """Linear maps see four tokens each; an attention adds 2 x 4 x 4 x 16."""
+    sizes = {"size": 8, "units": 32, "shallowest": 2, "deepest": 3, "blocks": 2}
+    model = build("delight_classifier", **sizes)
+    kernels = {
+        weight.path: math.prod(weight.shape)
+        for weight in model.weights
+        if len(weight.shape) > 1
+    }
+    head = kernels.pop("logits/kernel")
+    want = 4 * sum(kernels.values()) + head + 2 * (2 * 16 * 16)
+    assert multiply_adds(model) == want
