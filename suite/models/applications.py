@@ -3,7 +3,11 @@
 Weights are drawn anew unless `weights="imagenet"` asks for a download. What a core
 takes is what those weights were trained on; `suite.models.for_inference` makes it of
 uint8 pixels. ResNet-50, 101 and 152 have biases there that the paper's count lacks, see
-`suite.models.resnet`.
+`suite.models.resnet`. VGG is arXiv:1409.1556, Inception v3 arXiv:1512.00567 and
+Inception-ResNet v2 arXiv:1602.07261, ResNet arXiv:1512.03385 and its second version
+arXiv:1603.05027, DenseNet arXiv:1608.06993, the MobileNets arXiv:1704.04861,
+arXiv:1801.04381 and arXiv:1905.02244, the EfficientNets arXiv:1905.11946 and
+arXiv:2104.00298.
 """
 
 from __future__ import annotations
