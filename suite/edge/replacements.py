@@ -122,9 +122,11 @@ def _objection(layer: Any) -> tuple[str, str] | None:
             "by one",
             "Turn them into floats first: Rescaling, then Resizing.",
         )
-    if "Conv" in name and getattr(layer, "data_format", None) == "channels_first":
+    # Keras itself transposes for the others on a CPU
+    plain = name.startswith("Conv") and not name.endswith("Transpose")
+    if plain and layer.data_format == "channels_first":
         return "no CPU computes convolutions with channels first", _CHANNELS_LAST
-    if name in ("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"):
+    if name.startswith("Conv") and not plain:
         rate = layer.dilation_rate
         if max(rate if isinstance(rate, (tuple, list)) else (rate,)) > 1:
             return (

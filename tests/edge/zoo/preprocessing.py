@@ -149,7 +149,6 @@ PREPROCESSING: list[Entry] = [
     layer("augmented_in_pairs", PICTURE, blended),
     layer("random_crop", PICTURE, lambda: layers.RandomCrop(5, 6)),
     layer("auto_contrast", PICTURE, lambda: layers.AutoContrast((-3, 3))),
-    layer("equalization", PICTURE, lambda: layers.Equalization((-3, 3))),
     layer("solarization", PICTURE, lambda: layers.Solarization(value_range=(-3, 3))),
     layer("contrast_limited_equalization", PICTURE, limited),
 ]
