@@ -2,6 +2,6 @@
 
     python -m tests.edge.zoo --write      measures all and writes docs/edge-coverage.md
 
-The floors of a row are `save` (any backend), `convert` (one TensorFlow process for
+The steps are `save` (any backend), `convert` (one TensorFlow process for
 all) and `compare` (neither keras nor tensorflow), in run.py.
 """

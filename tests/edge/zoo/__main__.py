@@ -1,7 +1,9 @@
 """One step of the zoo, or the page that tells of all.
 
-python -m tests.edge.zoo save|convert|compare|stock FOLDER [NAME ...]
-python -m tests.edge.zoo --write [FOLDER]      docs/edge-coverage.md, ten minutes
+    python -m tests.edge.zoo save|convert|compare|stock FOLDER [NAME ...]
+    python -m tests.edge.zoo --write [FOLDER]      docs/edge-coverage.md
+
+The second takes some minutes; with a FOLDER that is kept it goes on where it ended.
 """
 
 import os
@@ -21,9 +23,8 @@ def main(words: list[str]) -> None:
         return
     verb, folder, *names = words
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    run.VERBS[verb](
-        Path(folder), names or sorted(p.name for p in Path(folder).iterdir())
-    )
+    inside = [path.name for path in sorted(Path(folder).glob("*/"))]
+    run.VERBS[verb](Path(folder), names or inside)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,6 @@ def gqa():
 
 BOTH = {"query": QUERY, "memory": MEMORY}
 ATTENTION: list[Entry] = [
-    graph("multi_head", {"x": QUERY}, own(mha)),
     graph("multi_head_causal", {"x": QUERY}, own(mha, use_causal_mask=True)),
     graph(
         "multi_head_masked",
@@ -70,7 +69,6 @@ ATTENTION: list[Entry] = [
         dtype={"keep": "bool"},
     ),
     graph("multi_head_scores", BOTH, with_scores),
-    graph("grouped_query", BOTH, lambda q, m: gqa()(q, m)),
     graph("grouped_query_causal", {"x": QUERY}, own(gqa, use_causal_mask=True)),
     graph(
         "attention_causal",

@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from tests.edge.zoo.entry import Entry, graph, layer
+from tests.edge.zoo.entry import Entry, graph
 
 VECTOR = (6,)
 
@@ -67,5 +67,4 @@ GRAPHS: list[Entry] = [
     graph("merging", {"a": VECTOR, "b": VECTOR}, merged),
     graph("arithmetic", {"x": VECTOR}, arithmetic),
     graph("residual", {"x": (6, 6, 4)}, residual),
-    layer("dense_dense", VECTOR, lambda: [layers.Dense(4), layers.Dense(2)]),
 ]

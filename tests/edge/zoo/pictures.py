@@ -16,38 +16,64 @@ def reflect(x):
     return ops.pad(x, ((0, 0), (2, 2), (1, 1), (0, 0)), mode="reflect")
 
 
-def permuted():
-    return [layers.Permute((3, 1, 2)), layers.Reshape((8, -1))]
+def shapes():
+    turned = [layers.Permute((3, 1, 2)), layers.Reshape((8, -1)), layers.Flatten()]
+    return [*turned, layers.RepeatVector(2)]
+
+
+def beside(name, shape, *makers):
+    """Layers side by side, an output of each."""
+    return graph(name, {"x": shape}, lambda x: [make()(x) for make in makers])
 
 
 POOLING: list[Entry] = [
-    layer("max_pooling_1d", LINE, lambda: layers.MaxPooling1D(3, 2)),
+    beside(
+        "pooling_1d",
+        LINE,
+        lambda: layers.MaxPooling1D(3, 2),
+        lambda: layers.AveragePooling1D(2),
+    ),
     layer("max_pooling_2d", PICTURE, lambda: layers.MaxPooling2D(3, 2, "same")),
     layer("max_pooling_3d", ROOM, lambda: layers.MaxPooling3D(2)),
-    layer("average_pooling_1d", LINE, lambda: layers.AveragePooling1D(2)),
     layer("average_pooling_2d", PICTURE, lambda: layers.AveragePooling2D(3, 2, "same")),
     layer("average_pooling_3d", ROOM, lambda: layers.AveragePooling3D(2)),
-    layer("global_average_1d", LINE, layers.GlobalAveragePooling1D),
-    layer("global_average_2d", PICTURE, layers.GlobalAveragePooling2D),
-    layer("global_average_3d", ROOM, layers.GlobalAveragePooling3D),
-    layer("global_max_1d", LINE, layers.GlobalMaxPooling1D),
-    layer("global_max_2d", PICTURE, layers.GlobalMaxPooling2D),
-    layer("global_max_3d", ROOM, layers.GlobalMaxPooling3D),
-    layer("adaptive_average_1d", LINE, lambda: layers.AdaptiveAveragePooling1D(5)),
+    beside(
+        "global_pooling_1d",
+        LINE,
+        layers.GlobalAveragePooling1D,
+        layers.GlobalMaxPooling1D,
+    ),
+    beside(
+        "global_pooling_2d",
+        PICTURE,
+        layers.GlobalAveragePooling2D,
+        layers.GlobalMaxPooling2D,
+    ),
+    beside(
+        "global_pooling_3d",
+        ROOM,
+        layers.GlobalAveragePooling3D,
+        layers.GlobalMaxPooling3D,
+    ),
+    beside(
+        "adaptive_pooling_1d",
+        LINE,
+        lambda: layers.AdaptiveAveragePooling1D(5),
+        lambda: layers.AdaptiveMaxPooling1D(5),
+    ),
+    beside(
+        "adaptive_pooling_3d",
+        ROOM,
+        lambda: layers.AdaptiveAveragePooling3D(3),
+        lambda: layers.AdaptiveMaxPooling3D(3),
+    ),
     layer("adaptive_average_2d", PICTURE, lambda: layers.AdaptiveAveragePooling2D(5)),
     layer(
         "adaptive_average_2d_to_one",
         PICTURE,
         lambda: layers.AdaptiveAveragePooling2D(1),
     ),
-    layer(
-        "adaptive_average_3d",
-        ROOM,
-        lambda: layers.AdaptiveAveragePooling3D(3),
-    ),
-    layer("adaptive_max_1d", LINE, lambda: layers.AdaptiveMaxPooling1D(5)),
     layer("adaptive_max_2d", PICTURE, lambda: layers.AdaptiveMaxPooling2D(5)),
-    layer("adaptive_max_3d", ROOM, lambda: layers.AdaptiveMaxPooling3D(3)),
 ]
 
 SIZES: list[Entry] = [
@@ -96,14 +122,24 @@ SIZES: list[Entry] = [
         lambda x: ops.image.resize(x, (5, 3), "bicubic", antialias=True),
     ),
     by_ops("ops_pad_reflect", PICTURE, reflect),
+    beside(
+        "borders_1d",
+        LINE,
+        lambda: layers.Cropping1D((1, 2)),
+        lambda: layers.ZeroPadding1D(2),
+    ),
+    beside(
+        "borders_2d",
+        PICTURE,
+        lambda: layers.Cropping2D(((1, 2), (0, 1))),
+        lambda: layers.ZeroPadding2D(((1, 2), (0, 1))),
+    ),
+    beside(
+        "borders_3d",
+        ROOM,
+        lambda: layers.Cropping3D(1),
+        lambda: layers.ZeroPadding3D(1),
+    ),
+    layer("shapes", PICTURE, shapes),
     layer("center_crop", PICTURE, lambda: layers.CenterCrop(5, 4)),
-    layer("cropping_1d", LINE, lambda: layers.Cropping1D((1, 2))),
-    layer("cropping_2d", PICTURE, lambda: layers.Cropping2D(((1, 2), (0, 1)))),
-    layer("cropping_3d", ROOM, lambda: layers.Cropping3D(1)),
-    layer("zero_padding_1d", LINE, lambda: layers.ZeroPadding1D(2)),
-    layer("zero_padding_2d", PICTURE, lambda: layers.ZeroPadding2D(((1, 2), (0, 1)))),
-    layer("zero_padding_3d", ROOM, lambda: layers.ZeroPadding3D(1)),
-    layer("flatten", PICTURE, layers.Flatten),
-    layer("permute_reshape", PICTURE, lambda: permuted()),
-    layer("repeat_vector", (5,), lambda: layers.RepeatVector(3)),
 ]

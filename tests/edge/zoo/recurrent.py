@@ -61,18 +61,14 @@ RECURRENT: list[Entry] = [
     layer("lstm", SHAPE, lambda: LSTM(4)),
     layer("gru", SHAPE, lambda: GRU(4)),
     layer("simple_rnn", SHAPE, lambda: SimpleRNN(4)),
-    layer("lstm_all_steps", SHAPE, lambda: LSTM(4, **all_steps())),
     layer("gru_reset_before", SHAPE, lambda: GRU(4, reset_after=False, **all_steps())),
-    layer("gru_without_bias", SHAPE, lambda: GRU(4, use_bias=False)),
+    layer(
+        "gru_without_bias", SHAPE, lambda: GRU(4, activation="softsign", use_bias=False)
+    ),
     layer(
         "lstm_other_activations",
         SHAPE,
         lambda: LSTM(4, activation="relu", recurrent_activation="hard_sigmoid"),
-    ),
-    layer(
-        "gru_other_activations",
-        SHAPE,
-        lambda: GRU(4, activation="softsign", recurrent_activation="tanh"),
     ),
     layer(
         "lstm_dropout",
@@ -82,7 +78,6 @@ RECURRENT: list[Entry] = [
     layer("lstm_unrolled", SHAPE, lambda: LSTM(4, unroll=True, **all_steps())),
     layer("gru_backwards", SHAPE, lambda: GRU(4, go_backwards=True, **all_steps())),
     layer("lstm_backwards_last", SHAPE, lambda: LSTM(4, go_backwards=True)),
-    layer("bidirectional_lstm", SHAPE, lambda: Bidirectional(LSTM(3))),
     layer(
         "bidirectional_gru_sum",
         SHAPE,

@@ -93,16 +93,11 @@ def compare(folder: Path, names: list[str]) -> None:
 
 
 def stock(folder: Path, names: list[str]) -> None:
-    """What `model.export(..., format="litert")` makes of each model.
-
-    An answer that is there already is kept: the process may die on a model.
-    """
+    """What `model.export(..., format="litert")` makes of each model."""
     import keras
 
     for name in names:
         answer, file = folder / name / STOCK, folder / name / "stock.tflite"
-        if answer.exists():
-            continue
         try:
             model = keras.saving.load_model(folder / name / MODEL)
             model.export(file, format="litert", verbose=False)

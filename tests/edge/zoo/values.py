@@ -14,6 +14,22 @@ ACTIVATIONS = {
 }
 
 
+def by_layers(x):
+    """Activations that are layers of their own."""
+    made = layers.ReLU(4, 0.2, 0.1), layers.LeakyReLU(0.2), layers.ELU(0.7)
+    return [one(x) for one in (*made, layers.Softmax(axis=(1, 2)))]
+
+
+def dropouts(a, b, c):
+    """What does something in training only."""
+    for one in (layers.Dropout, layers.GaussianDropout, layers.AlphaDropout):
+        a = one(0.3)(a)
+    a = layers.ActivityRegularization(0.1)(layers.GaussianNoise(0.3)(a))
+    b = layers.SpatialDropout2D(0.3)(b)
+    c = layers.SpatialDropout3D(0.3)(c)
+    return [layers.Dense(2)(x) for x in (layers.SpatialDropout1D(0.3)(a), b, c)]
+
+
 def activations(kind):
     """Several in a model, an output of each."""
     names = ACTIVATIONS[kind]
@@ -26,12 +42,10 @@ def activations(kind):
 
 VALUES: list[Entry] = [
     *map(activations, ACTIVATIONS),
-    layer("re_lu", ROW, lambda: layers.ReLU(4, 0.2, 0.1)),
-    layer("leaky_re_lu", ROW, lambda: layers.LeakyReLU(0.2)),
-    layer("elu", ROW, lambda: layers.ELU(0.7)),
+    graph("activation_layers", {"x": PICTURE}, by_layers),
     layer("p_re_lu", PICTURE, lambda: layers.PReLU(shared_axes=[1, 2])),
-    layer("softmax", PICTURE, lambda: layers.Softmax(axis=(1, 2))),
     graph("erf", {"x": ROW}, lambda x: ops.erf(layers.Dense(4)(x))),
+    graph("dropouts", {"a": ROW, "b": PICTURE, "c": (2, 2, 2, 3)}, dropouts),
     layer("batch_normalization", PICTURE, layers.BatchNormalization),
     layer("layer_normalization", PICTURE, layers.LayerNormalization),
     layer(
@@ -44,25 +58,6 @@ VALUES: list[Entry] = [
     layer("rms_normalization", ROW, layers.RMSNormalization),
     layer("unit_normalization", ROW, layers.UnitNormalization),
     layer("spectral_normalization", PICTURE, lambda: spectral()),
-    layer(
-        "dropouts",
-        PICTURE,
-        lambda: [
-            layers.Dropout(0.3),
-            layers.SpatialDropout2D(0.3),
-            layers.GaussianDropout(0.3),
-            layers.GaussianNoise(0.3),
-            layers.AlphaDropout(0.3),
-            layers.ActivityRegularization(0.1),
-            layers.Dense(3),
-        ],
-    ),
-    layer("spatial_dropout_1d", ROW, lambda: layers.SpatialDropout1D(0.3)),
-    layer(
-        "spatial_dropout_3d",
-        (4, 4, 4, 2),
-        lambda: layers.SpatialDropout3D(0.3),
-    ),
 ]
 
 
