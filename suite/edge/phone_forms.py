@@ -29,7 +29,8 @@ class PhoneForm(keras.layers.Layer):
             name=layer.name, dtype=policy, trainable=False, autocast=policy is not None
         )
         self.layer = layer
-        self.supports_masking = getattr(layer, "supports_masking", False)
+        # an operation takes a mask off without a word
+        self.supports_masking = getattr(layer, "supports_masking", True)
         self.built = True
 
     def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
