@@ -29,6 +29,7 @@ Written by `{command}` with keras {keras}, tensorflow {tensorflow} and ai-edge-l
 {ai-edge-litert}; models saved on {backend}. `tests/edge/test_zoo.py` compares this page
 with the models.
 """
+_MISSING = "Not measured yet: "
 _COLUMNS = "| model | layers | stock export | ours | operators | difference |"
 
 
@@ -87,15 +88,21 @@ def text(folder: Path) -> str:
     facts["backend"] = os.environ.get("KERAS_BACKEND", "tensorflow")
     parts = [_HEAD.format_map({"command": COMMAND, **facts})]
     said = []
+    missing = []
     for title, entries in SECTIONS.items():
         parts += [f"\n## {title}\n\n{_COLUMNS}\n|---|---|---|---|---|---|\n"]
         for entry in entries:
+            if not (folder / entry.name / STOCK).exists():
+                missing.append(entry.name)
+                continue
             parts.append(row(entry.name, folder / entry.name))
             refused = folder / entry.name / REFUSED
             if refused.exists():
                 said.append((entry.name, json.loads(refused.read_text())))
     parts.append("\n## What is said where a model is refused\n\n")
     parts += [f"- {name}: {e['message']}. *{e['hint']}*\n" for name, e in said]
+    if missing:
+        parts.append(f"\n{_MISSING}{', '.join(missing)}.\n")
     return "".join(parts)
 
 
@@ -129,3 +136,9 @@ def rows(page: str) -> dict[str, list[str]]:
     lines = [line for line in page.splitlines() if re.match(r"\| [a-z]\w* \|", line)]
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
     return {name: rest for name, *rest in cells if name != "model"}
+
+
+def not_measured(page: str) -> list[str]:
+    """The models that the page merely names."""
+    found = re.findall(rf"^{_MISSING}(.*)\.$", page, re.MULTILINE)
+    return found[0].split(", ") if found else []
