@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from suite.console.errors import UserError
-from suite.edge import samples
+from suite.edge import complaints, samples
 from suite.edge.child import child_main
 from suite.edge.metric import measured
 from suite.edge.rebuild import for_phone, parameters, to_float32
@@ -95,7 +95,7 @@ def save_signatures(
         except Exception as error:  # whatever a layer's `call` raises
             raise UserError(
                 f"signature {name!r}: the model cannot be called with these shapes: "
-                f"{_first_line(error)}",
+                f"{complaints.of_call(error)}",
                 f"Inputs: {', '.join(f'{k} {v}' for k, v in signature.inputs.items())}",
             ) from error
         _check_outputs(name, signature, functions[name].structured_outputs)
@@ -133,7 +133,7 @@ def to_litert(path: Path, names: Iterable[str], precision: str) -> bytes:
     except Exception as error:  # ConverterError and a few others
         raise UserError(
             f"{precision}: not convertible to built-in operators: "
-            f"{_converter_complaint(str(error))}",
+            f"{complaints.of_converter(str(error))}",
             "Replace that operation of the model, or give its layer a for_export().",
         ) from error
 
@@ -173,18 +173,6 @@ def _check_outputs(name: str, signature: Signature, traced: Mapping[str, Any]) -
             f"output {fault}",
             "Correct the signatures in config.json; a size 0 is an unknown one.",
         )
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
-
-
-def _converter_complaint(text: str) -> str:
-    """The lines of a converter error that name operators, or its first line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    marks = ("Flex ops:", "Custom ops:", "TF Select ops:")
-    named = [line for line in lines if line.startswith(marks)]
-    return "; ".join(named) or (lines or ["no reason given"])[0]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from suite.console.errors import UserError
+from suite.edge import complaints
 from suite.edge.child import child_main
 from suite.edge.rebuild import to_float32
 from suite.edge.samples import random_inputs
@@ -58,7 +59,8 @@ def input_specs(
     Raises:
         UserError: A size is not fixed and not given, or a given one does not fit.
     """
-    names = _names(model.inputs, model.input, "input")
+    # a sequential model that was rebuilt and not called has `inputs` but no `input`
+    names = _names(model.inputs, getattr(model, "input", None), "input")
     specs: dict[str, dict[str, Any]] = {}
     for name, tensor in zip(names, model.inputs, strict=True):
         own = list(tensor.shape[1:])
@@ -82,15 +84,14 @@ def input_specs(
 
 def output_specs(model: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Names, shapes and dtypes of what a model gives for some inputs."""
-    names = _names(model.outputs, model.output, "output")
+    names = _names(model.outputs, getattr(model, "output", None), "output")
     try:
         call = partial(model, training=False)
         outputs = by_name(model, call, list(inputs), names)(**inputs)
     except Exception as error:  # whatever a layer's `call` raises
-        first = (str(error).strip().splitlines() or [""])[0]
         raise UserError(
-            f"the model cannot be called with these shapes: "
-            f"{type(error).__name__}: {first}",
+            "the model cannot be called with these shapes: "
+            f"{complaints.of_call(error)}",
             f"Inputs: {', '.join(f'{k} {v.shape}' for k, v in inputs.items())}",
         ) from error
     return {

@@ -16,7 +16,7 @@ from keras import layers, ops
 
 from suite.console import UserError
 from suite.edge import export as edge
-from tests.edge.phone_layer import Best
+from tests.edge.phone_layer import Best, Opaque
 
 F32 = "float32"
 
@@ -39,9 +39,9 @@ def nested(best=Best):
     return keras.Model({"x": x}, {"y": inner(x)})
 
 
-def erf():
+def opaque():
     x = keras.Input((4,), name="x")
-    return keras.Model({"x": x}, {"y": ops.erf(layers.Dense(4)(x))})
+    return keras.Model({"x": x}, {"y": Opaque(name="strange")(layers.Dense(4)(x))})
 
 
 def nan_weight():
@@ -92,7 +92,7 @@ CASES = {
     ),
     "sequential": (sequential, {"x": spec(1, 8, 3)}, {"y": spec(1, 8, 2)}),
     "nested": (nested, X, {"y": spec(1, dtype="int32")}),
-    "erf": (erf, X, Y),
+    "opaque": (opaque, X, Y),
     "nan_weight": (nan_weight, X, Y),
     "not_finite": (overflow, X, Y),
     "other_output": (dense, X, {"y": spec(1, 5)}),
