@@ -77,7 +77,7 @@ def input_specs(
             )
         first = tensor.shape[0] or batch  # a position, say, is one for the whole batch
         specs[name] = {"shape": [first, *wanted], "dtype": str(tensor.dtype)}
-        if np.dtype(tensor.dtype).kind in "iu" and (limit := _vocabulary(model)):
+        if np.dtype(tensor.dtype).kind in "iu" and (limit := _rows(model, tensor)):
             specs[name]["range"] = [0, limit - 1]
     return specs
 
@@ -129,15 +129,34 @@ def _names(tensors: Sequence[Any], structure: Any, kind: str) -> list[str]:
     return [f"{kind}_{number}" for number in range(len(tensors))]
 
 
-def _vocabulary(model: Any) -> int | None:
-    """Size of the smallest embedding in a model; None where there is none."""
+def _rows(model: Any, tensor: Any) -> int | None:
+    """Rows of the smallest table that looks an input up; None where none does.
+
+    A position in a sequence is a whole number, too, but no token.
+    """
     import keras
 
+    operations = getattr(model, "operations", None)  # a sequential model has none
+    takers: list[Any] = [] if operations else [model]
+    waiting, seen = [tensor], set()
+    while waiting:
+        given = waiting.pop()
+        seen.add(id(given))
+        for operation in operations or ():
+            for node in operation._inbound_nodes:
+                if not any(given is taken for taken in node.input_tensors):
+                    continue
+                if isinstance(operation, keras.layers.Layer):
+                    takers.append(operation)
+                else:  # a cast, say: what takes its result counts
+                    new = [x for x in node.output_tensors if id(x) not in seen]
+                    waiting.extend(new)
     sizes = [
         layer.input_dim
         if isinstance(layer, keras.layers.Embedding)
         else getattr(layer, "vocabulary", None)  # the tables of this suite
-        for layer in model._flatten_layers()
+        for taker in takers
+        for layer in taker._flatten_layers()
     ]
     return min((size for size in sizes if size), default=None)
 

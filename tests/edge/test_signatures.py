@@ -68,6 +68,15 @@ def test_a_part_is_described(model):
     assert [entry["shape"] for entry in found.values()] == [[2, 3], [2, 4], [1]]
 
 
+def test_tokens_have_the_range_of_the_table_that_looks_them_up():
+    ids = keras.Input((4,), dtype="int32", name="ids")
+    place = keras.Input(batch_shape=(1,), dtype="int32", name="place")
+    table = keras.layers.Embedding(7, 2)
+    x = keras.ops.take(table(keras.ops.maximum(ids, 1)), place, axis=1)
+    found = input_specs(keras.Model({"ids": ids, "place": place}, {"x": x}), 1, {})
+    assert found["ids"]["range"] == [0, 6] and "range" not in found["place"]
+
+
 def test_names_that_are_not_there_are_refused(model):
     with pytest.raises(UserError, match="signature 'one': the model has no input 'c'"):
         _part(model, "one", ["a", "c"], ["y"])
