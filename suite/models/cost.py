@@ -101,7 +101,8 @@ def _counted(model: keras.Model, inputs: list[Any]) -> int:
         nonlocal total
         result = layer(*args, **kwargs)
         if isinstance(layer, keras.Model):
-            total += _counted(layer, keras.tree.flatten((args, kwargs)))
+            symbols = [x for x in keras.tree.flatten(args) if x is not None]
+            total += _counted(layer, symbols)
         elif isinstance(layer, keras.layers.Layer):
             first = [x for x in keras.tree.flatten(args) if hasattr(x, "shape")][:1]
             outputs = keras.tree.flatten(result)
