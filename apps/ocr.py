@@ -118,7 +118,12 @@ def bench(options: Bench) -> Result:
     rows: list[dict[str, Any]] = []
     for name in MODELS:
         folder = model_folder(options.model, name)
-        rows += latency_table(folder, threads=options.threads, runs=options.runs)
+        rows += latency_table(
+            folder,
+            threads=options.threads,
+            runs=options.runs,
+            isolated=options.isolated,
+        )
     text, measured, code = table(rows), [], 0
     if options.data is not None:
         for name in dict.fromkeys(row["format"] for row in rows):

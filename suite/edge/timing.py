@@ -25,7 +25,7 @@ class Latency:
 
 
 def latency_table(
-    folder: Path, *, threads: int = 2, runs: int = 20
+    folder: Path, *, threads: int = 2, runs: int = 20, isolated: bool = False
 ) -> list[dict[str, Any]]:
     """Sizes and times of a model folder's LiteRT files.
 
@@ -33,6 +33,7 @@ def latency_table(
         folder: The model folder.
         threads: Threads of the interpreter.
         runs: As in `time_model`.
+        isolated: As in `suite.engine.open_model`.
 
     Returns:
         A row for each file and signature: `model`, `format`, `kB` (1000 bytes),
@@ -46,7 +47,9 @@ def latency_table(
         path = folder / f"{precision}.tflite"
         if not path.is_file():
             continue
-        model = open_model(folder, precision=precision, threads=threads, keep=1)
+        model = open_model(
+            folder, precision=precision, threads=threads, keep=1, isolated=isolated
+        )
         size = round(path.stat().st_size / 1000)
         head = {"model": folder.name, "format": precision, "kB": size}
         for name, latency in time_model(model, runs=runs).items():

@@ -21,6 +21,8 @@ class ReaderOptions:
     """Which LiteRT file."""
     threads: int = 2
     """Threads."""
+    isolated: bool = False
+    """Run LiteRT files in child processes: for models of unknown origin."""
     decoder: Literal["greedy", "beam"] = "greedy"
     """Best character of each step, or best text of a beam search."""
     lexicon: Path | None = None

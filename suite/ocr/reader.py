@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,6 +50,8 @@ class Reader:
         engine: "litert", "keras" or "saved_model".
         precision: Which LiteRT file, as in `suite.engine.open_model`.
         threads: Threads; the detector shares them, lines are read side by side.
+        isolated: Whether LiteRT files run in child processes, as in
+            `suite.engine.open_model`.
         decode: From logits (frames, classes) and the alphabet to a reading.
         min_confidence: Lines below this, 0..1, are left out.
 
@@ -69,22 +72,19 @@ class Reader:
         engine: str = "litert",
         precision: str = "dynamic_int8",
         threads: int = 2,
+        isolated: bool = False,
         decode: Decoder = greedy,
         min_confidence: float = 0.3,
     ) -> None:
-        folder = find_model("ocr", "detector", detector)
-        self.detector = Detector(
-            open_model(folder, engine, precision=precision, threads=threads, keep=2)
+        opened = partial(
+            open_model, engine=engine, precision=precision, isolated=isolated
         )
+        folder = find_model("ocr", "detector", detector)
+        self.detector = Detector(opened(folder, threads=threads, keep=2))
         folder = find_model("ocr", "recognizer", recognizer)
         # a line is too little work to share: each thread has a network of its own
         count = threads if engine == "litert" else 1
-        self.recognizer = Recognizer(
-            [
-                open_model(folder, engine, precision=precision, threads=1)
-                for _ in range(count)
-            ]
-        )
+        self.recognizer = Recognizer([opened(folder, threads=1) for _ in range(count)])
         self.decode = decode
         self.min_confidence = min_confidence
 

@@ -3,14 +3,13 @@
 import math
 from pathlib import Path
 
-import flatbuffers
 import numpy as np
 import pytest
-from ai_edge_litert import schema_py_generated as schema
 
 from suite.edge.operators import histogram, objections
 from suite.edge.samples import load, random_inputs, save
 from suite.edge.verify import difference, mean_difference, verdict
+from tests.engine.altered import altered, builtin, custom, flex, variable
 
 
 @pytest.mark.parametrize(
@@ -71,15 +70,6 @@ def content(miniatures) -> bytes:
     return (miniatures / "ocr" / "recognizer" / "float32.tflite").read_bytes()
 
 
-def altered(content: bytes, change) -> bytes:
-    """The file with something in it changed."""
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(bytearray(content), 0))
-    change(model)
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
-
-
 def test_a_good_file_has_no_objections(content):
     assert objections(content) == []
     counts = histogram(content)
@@ -90,31 +80,13 @@ def test_a_good_file_has_no_objections(content):
     assert len(bodies) == 4 and all(body["TANH"] == 2 for body in bodies)
 
 
-def variable(model):
-    model.subgraphs[0].tensors[3].isVariable = True
-
-
-def flex(model):
-    model.operatorCodes[0].customCode = b"FlexErf"
-
-
-def custom(model):
-    code = model.operatorCodes[0]
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
-
-
-def handle(model):
-    code = model.operatorCodes[0]
-    code.builtinCode = schema.BuiltinOperator.VAR_HANDLE
-
-
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (variable, "keeps state between calls"),
         (flex, "operator FlexErf is custom"),
         (custom, "operator ? is custom"),
-        (handle, "operator VAR_HANDLE: weights are not in the file"),
+        (builtin("VAR_HANDLE"), "operator VAR_HANDLE: weights are not in the file"),
     ],
 )
 def test_what_phones_refuse_is_found(content, change, said):
