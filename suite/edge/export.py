@@ -171,6 +171,11 @@ def report_of(
 ) -> dict[str, Any]:
     """Puts together what the two children found."""
     converted = read_json(work / "converted.json")
+    files = {
+        name: read_json(work / f"{name}.json") for name in FORMATS if name in formats
+    }
+    for file in files.values():
+        file["bytes_per_weight"] = file["bytes"] / max(1, converted["parameters"])
     return {
         "schema": SCHEMA,
         "source": {
@@ -181,11 +186,7 @@ def report_of(
             "metric": converted["metric"],
         },
         "versions": {"keras-edge-suite": suite.__version__, **converted["versions"]},
-        "files": {
-            name: read_json(work / f"{name}.json")
-            for name in FORMATS
-            if name in formats
-        },
+        "files": files,
     }
 
 

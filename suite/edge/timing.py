@@ -1,7 +1,7 @@
 """How long a model takes."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,24 +72,29 @@ def time_model(
     Returns:
         Latency by name of the signature.
     """
+
+    def once(name: str, inputs: Mapping[str, np.ndarray]) -> Latency:
+        return time_call(lambda: model(name, inputs), runs=runs, seconds=seconds)
+
     return {
-        name: _time(model, name, random_inputs(entry["inputs"], 0), runs, seconds)
+        name: once(name, random_inputs(entry["inputs"], 0))
         for name, entry in model.config["signatures"].items()
     }
 
 
-def _time(
-    model: Model,
-    name: str,
-    inputs: Mapping[str, np.ndarray],
-    runs: int,
-    seconds: float,
-) -> Latency:
-    model(name, inputs)
+def time_call(call: Callable[[], Any], *, runs: int, seconds: float) -> Latency:
+    """Times a call, after one that does not count.
+
+    Args:
+        call: What to time.
+        runs: Timed calls, at most.
+        seconds: Time after which no further call begins; three are made in any case.
+    """
+    call()
     times: list[float] = []
     while len(times) < runs and (len(times) < 3 or sum(times) < 1000 * seconds):
         start = time.perf_counter()
-        model(name, inputs)
+        call()
         times.append(1000 * (time.perf_counter() - start))
     median, p90 = np.percentile(times, [50, 90]).tolist()
     return Latency(median, p90, len(times))

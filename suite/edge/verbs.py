@@ -111,7 +111,22 @@ def _rows(model: str, report: dict[str, Any]) -> list[dict[str, Any]]:
             "operators": max(
                 sum(count.values()) for count in file["operators"].values()
             ),
+            **_measured(file),
             "objections": "; ".join(file["objections"]) or None,
         }
         for name, file in report.get("files", {}).items()
     ]
+
+
+def _measured(file: dict[str, Any]) -> dict[str, Any]:
+    """What running a file showed; times are those of the slowest signature."""
+    latency = file.get("latency")
+    if not latency:
+        return {}
+    slowest = max(latency.values(), key=lambda times: times["interpreter_ms"])
+    return {
+        "mean": file["mean_difference"],
+        "bytes/weight": round(file["bytes_per_weight"], 2),
+        "ms": round(slowest["interpreter_ms"], 2),
+        "ms compiled": round(slowest["compiled_model_ms"], 2),
+    }
