@@ -4,7 +4,8 @@
     python -m benchmarks.edge_peers onnx FOLDER...       torch's, for ONNX Runtime
 
 In each model folder they leave stock.tflite and reference.npz (what the Keras model
-gives on inputs.npz), or float32.onnx and dynamic_int8.onnx. Started by `benchmarks.edge`.
+gives on inputs.npz), or float32.onnx and dynamic_int8.onnx. `benchmarks.edge` starts
+them.
 """
 
 from __future__ import annotations
@@ -128,21 +129,21 @@ def _with_torch_lstm(layer: Any) -> Any:
 
 def _torch_lstm(recurrent: Sequence[Any], name: str, dense: Any = None) -> Any:
     import keras
-    import torch
 
     class TorchLSTM(keras.layers.Layer):
         def __init__(self) -> None:
             super().__init__(name=name)
-            self.stack = torch.nn.ModuleList(map(_converted, recurrent))
+            # a tuple: Keras tracks neither it nor what is in it
+            self.stack = tuple(map(_converted, recurrent))
             self.dense = dense
             self.built = True
 
-        def call(self, features: Any, lengths: Any = None) -> Any:
+        def call(self, features: Any, *lengths: Any, **options: Any) -> Any:
             for lstm in self.stack:
                 features, _ = lstm(features)
             return features if self.dense is None else self.dense(features)
 
-        def compute_output_spec(self, features: Any, lengths: Any = None) -> Any:
+        def compute_output_spec(self, features: Any, *_: Any, **__: Any) -> Any:
             last = self.dense.units if self.dense else 2 * recurrent[0].layer.units
             return keras.KerasTensor((*features.shape[:2], last))
 
@@ -162,7 +163,7 @@ def _converted(layer: Any) -> Any:
             getattr(lstm, f"weight_hh_{end}").copy_(cell.recurrent_kernel.value.T)
             getattr(lstm, f"bias_ih_{end}").copy_(cell.bias.value)
             getattr(lstm, f"bias_hh_{end}").zero_()
-    return lstm
+    return lstm.requires_grad_(False)
 
 
 def main(kind: str, folders: Sequence[str]) -> None:
@@ -173,8 +174,7 @@ def main(kind: str, folders: Sequence[str]) -> None:
         try:
             (stock if kind == "stock" else onnx)(folder)
         except Exception as error:  # a peer's failure is a line of the table
-            first = (str(error).strip().splitlines() or [""])[0]
-            told = f"{type(error).__name__}: {first}"
+            told = f"{type(error).__name__}: {' '.join(str(error).split())}"
             (folder / f"{kind}.failed").write_text(told, encoding="utf-8")
 
 
