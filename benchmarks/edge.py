@@ -82,7 +82,7 @@ def run(options: Comparison) -> Result:
         notes += _peers(list(folders.values()))
         figures = {}
         for name, folder in folders.items():
-            inputs = dict(samples.load(folder / samples.INPUTS))
+            inputs = samples.load(folder / samples.CALIBRATION)
             export(folder, inputs=inputs.__getitem__, formats=_formats(name))
             figures[name] = compare(folder, options.runs)
     read = None
@@ -137,8 +137,10 @@ def page(
 def _make(name: str, folder: Path) -> None:
     source = None if name == edge_models.CRNN else find_model("ocr", name)
     signature = SIGNATURES[name]
-    inputs = edge_models.prepare(folder, source, signature)
-    samples.save(folder / samples.INPUTS, {signature: inputs(signature)})
+    arrays = edge_models.prepare(folder, source, signature)
+    first = {tensor: array[:1] for tensor, array in arrays.items()}
+    samples.save(folder / samples.INPUTS, {signature: first})
+    samples.save(folder / samples.CALIBRATION, {signature: arrays})
 
 
 def _formats(name: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,6 @@ CRNN_SIGNATURE = "read_320"
 CHANNELS = (32, 64, 96, 128)
 POOLS = ((2, 2), (2, 2), (2, 1), (2, 1))
 UNITS, CLASSES = 128, 97
-
-Inputs = Callable[[str], Mapping[str, np.ndarray]]
 
 
 def crnn() -> Any:
@@ -53,7 +51,9 @@ def write_crnn(folder: Path) -> None:
     crnn().save(folder / KERAS)
 
 
-def prepare(folder: Path, source: Path | None, signature: str) -> Inputs:
+def prepare(
+    folder: Path, source: Path | None, signature: str
+) -> Mapping[str, np.ndarray]:
     """Makes a model folder with one signature.
 
     Args:
@@ -63,7 +63,7 @@ def prepare(folder: Path, source: Path | None, signature: str) -> Inputs:
         signature: The signature to keep.
 
     Returns:
-        The inputs to compare on, by name of the signature.
+        Its inputs, several samples along the first axis; the first is compared on.
     """
     folder.mkdir(parents=True)
     if source is None:
@@ -80,7 +80,7 @@ def prepare(folder: Path, source: Path | None, signature: str) -> Inputs:
     config = {**config, "signatures": {signature: entry}}
     (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
     if source is None:
-        return lambda name: {"image": image}
+        return {"image": image}
     from suite.ocr.samples import sample_inputs
 
-    return sample_inputs(config)
+    return sample_inputs(config, count=16)(signature)

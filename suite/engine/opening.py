@@ -11,7 +11,7 @@ from suite.engine.contract import Model
 from suite.engine.folder import CONFIG, read_config
 
 ENGINES = ("litert", "keras", "saved_model")
-PRECISIONS = ("dynamic_int8", "float16", "float32", "int8")
+PRECISIONS = ("dynamic_int8", "float16", "float32", "full_int8")
 VARIABLE = "KERAS_EDGE_SUITE_MODELS"
 """Environment variable: a folder with APP/MODEL below it."""
 
@@ -30,8 +30,8 @@ def open_model(
     Args:
         folder: The folder with config.json and the files of one model.
         engine: "litert", "keras" or "saved_model".
-        precision: Which LiteRT file: "dynamic_int8", "float16", "float32" or "int8".
-            The other two engines compute as their file says.
+        precision: Which LiteRT file: "dynamic_int8", "float16", "float32" or
+            "full_int8". The other two engines compute as their file says.
         threads: Threads of the LiteRT interpreter.
         keep: LiteRT only: number of signatures that hold working memory at a time,
             None for all. 1 for a model of large pictures.

@@ -176,6 +176,23 @@ def test_unknown_formats_are_refused(folder, formats):
         edge.export(folder, formats=formats)
 
 
+def test_full_int8_is_not_calibrated_on_chance_or_on_nothing(folder, monkeypatch):
+    before = state(folder)
+    monkeypatch.setattr(edge, "run_child", replay(folder))
+    with pytest.raises(UserError, match="calibrated on real inputs") as error:
+        edge.export(folder, formats=["full_int8"])
+    assert "--inputs" in (error.value.hint or "")
+
+    def nothing(signature: str) -> dict[str, np.ndarray]:
+        width = int(signature.removeprefix("read_"))
+        image = np.zeros((0, 32, width, 1), "uint8")
+        return {"image": image, "width": np.zeros(0, "int32")}
+
+    with pytest.raises(UserError, match="the inputs hold no sample"):
+        edge.export(folder, inputs=nothing, formats=["full_int8"])
+    assert state(folder) == before
+
+
 def test_a_folder_without_a_model_is_refused(tmp_path, folder):
     (folder / "model.keras").unlink()
     with pytest.raises(UserError, match=r"model.keras: no such file"):
