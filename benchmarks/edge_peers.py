@@ -144,7 +144,9 @@ def _torch_lstm(recurrent: Sequence[Any], name: str, dense: Any = None) -> Any:
             return features if self.dense is None else self.dense(features)
 
         def compute_output_spec(self, features: Any, *_: Any, **__: Any) -> Any:
-            last = self.dense.units if self.dense else 2 * recurrent[0].forward_layer.units
+            last = (
+                self.dense.units if self.dense else 2 * recurrent[0].forward_layer.units
+            )
             return keras.KerasTensor((*features.shape[:2], last))
 
     return TorchLSTM()

@@ -133,6 +133,9 @@ class IsolatedModel(CheckedModel):
             answer = receive(_pipe(child.stdout))
         except (ValueError, EOFError, OSError) as error:
             raise self._lost(f"gave no answer: {error}") from error
+        except BaseException:  # Ctrl-C: the answer to come is nobody's
+            self._stop()
+            raise
         finally:
             clock.cancel()
         if answer is None:

@@ -37,7 +37,7 @@ def open_model(
             None for all. 1 for a model of large pictures.
         isolated: LiteRT only: whether the file runs in a child process, so that a file
             of unknown origin that crashes or never ends is a `UserError`. A call takes
-            longer by the copying of its arrays (0.3 ms a megabyte).
+            longer by the copying of its arrays.
 
     Returns:
         The model: `model(signature, {name: array}) -> {name: array}`.
