@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,6 @@ def onnx(folder: Path) -> None:
     """ONNX files by torch's exporter, recurrent layers as ONNX's own LSTM."""
     import keras
     import torch
-    from onnxruntime.quantization import quantize_dynamic
 
     from suite.engine.keras_engine import load_keras
 
@@ -88,7 +88,24 @@ def onnx(folder: Path) -> None:
             output_names=list(signature.outputs),
             dynamo=False,
         )
-    quantize_dynamic(str(folder / FLOAT_ONNX), str(folder / INT8_ONNX))
+    quantize(folder)
+
+
+def quantize(folder: Path) -> None:
+    """ONNX Runtime's dynamic int8, after its own preparation, as its manual asks for.
+
+    The preparation folds what is constant: weights of an LSTM that stand in the graph
+    as nodes are quantized only then.
+    """
+    from onnxruntime.quantization import quantize_dynamic
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    with tempfile.TemporaryDirectory() as work:
+        prepared = Path(work) / "prepared.onnx"
+        quant_pre_process(
+            str(folder / FLOAT_ONNX), str(prepared), skip_symbolic_shape=True
+        )
+        quantize_dynamic(str(prepared), str(folder / INT8_ONNX))
 
 
 def _module(model: Any, signature: Signature) -> Any:

@@ -56,6 +56,12 @@ def test_a_mixed_precision_model_of_any_backend(tmp_path):
         assert 0 < entry["difference"] <= entry["limit"] == limit
         assert set(entry["differences"]) == {"read_64", "read_128"}
         assert {"read_64", "read_128"} < set(entry["operators"])
+        assert entry["variable_tensors"] == 0
+        weights = report["source"]["parameters"]
+        assert entry["bytes_per_weight"] == pytest.approx(len(content) / weights)
+        assert 0 < entry["mean_difference"] < entry["difference"]
+        for times in entry["latency"].values():
+            assert times["interpreter_ms"] > 0 and times["compiled_model_ms"] > 0
         open_model(folder, precision=name)
     assert report["source"]["parameters"] > 20_000
     assert report["versions"]["tensorflow"]

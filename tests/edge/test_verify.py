@@ -8,7 +8,15 @@ import pytest
 
 from suite.edge.operators import histogram, objections
 from suite.edge.samples import load, random_inputs, save
-from suite.edge.verify import difference, mean_difference, verdict
+from suite.edge.verify import (
+    describe,
+    difference,
+    mean_difference,
+    measure,
+    verdict,
+)
+from suite.engine.folder import read_config
+from suite.engine.litert import LiteRTModel
 from tests.engine.altered import altered, builtin, custom, flex, variable
 
 
@@ -78,6 +86,37 @@ def test_a_good_file_has_no_objections(content):
     assert counts["read_64"]["CONV_2D"] == 8
     bodies = [count for name, count in counts.items() if name.endswith("body")]
     assert len(bodies) == 4 and all(body["TANH"] == 2 for body in bodies)
+
+
+def test_a_file_is_run_in_both_ways_and_timed(miniatures, content):
+    config, signatures = read_config(miniatures / "ocr" / "recognizer")
+    model = LiteRTModel(content, config, signatures, threads=1)
+    inputs = {
+        name: random_inputs(config["signatures"][name]["inputs"], 0)
+        for name in signatures
+    }
+    reference = {name: model(name, inputs[name]) for name in signatures}
+    report = measure(content, model, inputs, reference)
+    for name in ("read_64", "read_128"):
+        found = report["differences"][name]
+        assert found["interpreter"] == found["interpreter_again"] == found["mean"] == 0
+        assert found["compiled_model"] < 1e-5
+        assert report["latency"][name]["interpreter_ms"] > 0
+        assert report["latency"][name]["compiled_model_ms"] > 0
+
+    reference["read_128"]["logits"] = reference["read_128"]["logits"] + 0.5
+    report = measure(content, model, inputs, reference)
+    assert report["difference"] == pytest.approx(0.5, rel=0.01)
+    assert report["mean_difference"] == pytest.approx(0.5, rel=0.01)
+    assert report["differences"]["read_64"]["interpreter"] == 0
+
+
+def test_what_is_known_before_a_file_runs(content):
+    found = describe(content)
+    assert (found["bytes"], found["variable_tensors"]) == (len(content), 0)
+    found = describe(altered(content, variable))
+    assert found["variable_tensors"] == 1
+    assert "keeps state" in found["objections"][0]
 
 
 @pytest.mark.parametrize(
