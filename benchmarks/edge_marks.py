@@ -13,6 +13,8 @@ NOTES = (
     "operators only; as it comes, a recurrent network's file runs on no phone.",
     "ONNX files: torch's exporter on the same Keras model, recurrent layers as ONNX's "
     "LSTM; int8 by `onnxruntime.quantization.quantize_dynamic`.",
+    "ms: the processor's time, which other load on the machine changes least; the wall "
+    "clock's is in the JSON.",
     "Difference from Keras: max|a-b| / max(1, max|b|) on a piece of the sample page, "
     "of the reference network, whose weights are random, on random pixels.",
     "kB: the file, 1 kB = 1000 bytes; ours with one signature here.",

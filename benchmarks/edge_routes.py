@@ -133,8 +133,8 @@ def compare(folder: Path, runs: int) -> dict[str, dict[str, Any]]:
         runs: Timed runs of each, after two that do not count.
 
     Returns:
-        By key of the route: `ms`, the median; `bytes` of the file; `difference` from
-        Keras as `suite.edge.verify` defines it.
+        By key of the route: `ms` and `wall_ms`, medians; `bytes` of the file;
+        `difference` from Keras as `suite.edge.verify` defines it.
     """
     (inputs,) = samples.load(folder / samples.INPUTS).values()
     (wanted,) = samples.load(folder / samples.REFERENCE).values()
@@ -147,25 +147,38 @@ def compare(folder: Path, runs: int) -> dict[str, dict[str, Any]]:
         }
         for route in there
     }
-    for key, median in medians(opened, inputs, runs).items():
-        figures[key]["ms"] = median
+    for key, (cpu, wall) in medians(opened, inputs, runs).items():
+        figures[key] |= {"ms": cpu, "wall_ms": wall}
     return figures
 
 
-def medians(opened: Mapping[str, Run], inputs: Arrays, runs: int) -> dict[str, float]:
-    """Median milliseconds of each call; they take turns."""
+def medians(
+    opened: Mapping[str, Run], inputs: Arrays, runs: int
+) -> dict[str, tuple[float, float]]:
+    """Median milliseconds of each call, of the processor and wall clock.
+
+    Every way runs on one thread, so the processor's time is what it takes on a machine
+    that does nothing else; on a busy one the wall clock shows the others.
+    """
     names = list(opened)
-    times: dict[str, list[float]] = {name: [] for name in names}
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for run in opened.values():
         run(inputs)
     for turn in range(runs + 1):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
-            start = time.perf_counter()
+            start = time.process_time(), time.perf_counter()
             opened[name](inputs)
+            end = time.process_time(), time.perf_counter()
             if turn:
-                times[name].append(1000 * (time.perf_counter() - start))
-    return {name: statistics.median(found) for name, found in times.items()}
+                times[name].append((end[0] - start[0], end[1] - start[1]))
+    return {
+        name: (
+            1000 * statistics.median(cpu for cpu, _ in found),
+            1000 * statistics.median(wall for _, wall in found),
+        )
+        for name, found in times.items()
+    }
 
 
 def ratio(

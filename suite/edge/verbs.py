@@ -126,7 +126,7 @@ def _measured(file: dict[str, Any]) -> dict[str, Any]:
     slowest = max(latency.values(), key=lambda times: times["interpreter_ms"])
     return {
         "mean": file["mean_difference"],
-        "bytes/weight": round(file["bytes_per_weight"], 2),
-        "ms": round(slowest["interpreter_ms"], 2),
-        "ms compiled": round(slowest["compiled_model_ms"], 2),
+        "bytes/weight": file["bytes_per_weight"],
+        "ms": slowest["interpreter_ms"],
+        "ms compiled": slowest["compiled_model_ms"],
     }

@@ -63,7 +63,7 @@ def test_what_running_a_file_showed_is_in_its_row(models, monkeypatch):
     text = verbs.run_export(ExportOptions(model=models / "detector")).text
     head, row = (line.split() for line in text.splitlines())
     assert head[6:] == ["mean", "bytes/weight", "ms", "ms", "compiled", "objections"]
-    assert row[6:10] == ["1e-07", "1.07", "2.5", "2.25"]
+    assert row[6:10] == ["1e-07", "1.0672", "2.5000", "2.2500"]
 
 
 def test_a_verdict_of_no_is_1_and_the_other_model_is_still_exported(
