@@ -86,6 +86,8 @@ class Bench(Common):
     """Threads."""
     runs: int = 20
     """Timed runs of each signature."""
+    isolated: bool = False
+    """Run the files in child processes: for a model of unknown origin."""
 
 
 def export(options: Export) -> Result:
@@ -157,7 +159,12 @@ def _shipped() -> list[Path]:
 def bench(options: Bench) -> Result:
     from suite.edge.timing import latency_table
 
-    rows = latency_table(options.model, threads=options.threads, runs=options.runs)
+    rows = latency_table(
+        options.model,
+        threads=options.threads,
+        runs=options.runs,
+        isolated=options.isolated,
+    )
     return Result({"latency": rows}, table(rows), backend="litert")
 
 

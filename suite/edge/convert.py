@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from suite.engine.keras_engine import (
     load_keras,
     part_of,
 )
+from suite.engine.operators import operator_names
 
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy")
 
@@ -53,7 +54,9 @@ def convert(work: Path) -> None:
         save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
     samples.save(work / samples.REFERENCE, _reference(model, signatures, inputs))
     for name in formats:
-        content = to_litert(work / SAVED_MODEL, signatures, name)
+        content = to_litert(
+            work / SAVED_MODEL, signatures, name, _calibration(work, signatures, name)
+        )
         (work / f"{name}.tflite").write_bytes(content)
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     result = {
@@ -102,23 +105,33 @@ def save_signatures(
     tf.saved_model.save(root, str(path), signatures=functions)
 
 
-def to_litert(path: Path, names: Iterable[str], precision: str) -> bytes:
+def to_litert(
+    path: Path,
+    names: Iterable[str],
+    precision: str,
+    calibration: Mapping[str, Sequence[Mapping[str, np.ndarray]]] | None = None,
+) -> bytes:
     """Converts a SavedModel into one LiteRT file with all signatures.
 
     Args:
         path: The SavedModel.
         names: Its signatures; their weights are shared in the file.
-        precision: "float32", "float16" (weights) or "dynamic_int8" (weights; the
-            activations are quantized on the fly).
+        precision: "float32", "float16" (weights), "dynamic_int8" (weights; the
+            activations are quantized on the fly) or "full_int8" (activations too, by
+            the ranges seen on `calibration`; inputs and outputs keep their types).
+        calibration: Samples by signature, for "full_int8".
 
     Returns:
         The content of the file.
 
     Raises:
-        UserError: An operator of the model has no built-in form.
+        UserError: An operator of the model has no built-in form, or the model is to
+            be calibrated and has a loop.
     """
     import tensorflow as tf
 
+    if precision == "full_int8":
+        _refuse_loops(to_litert(path, names, "float32"))
     converter = tf.lite.TFLiteConverter.from_saved_model(
         str(path), signature_keys=list(names)
     )
@@ -128,6 +141,12 @@ def to_litert(path: Path, names: Iterable[str], precision: str) -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
+    if precision == "full_int8":
+        converter.representative_dataset = lambda: (
+            (name, dict(inputs))
+            for name, several in (calibration or {}).items()
+            for inputs in several
+        )
     try:
         return bytes(converter.convert())
     except Exception as error:  # ConverterError and a few others
@@ -136,6 +155,27 @@ def to_litert(path: Path, names: Iterable[str], precision: str) -> bytes:
             f"{complaints.of_converter(str(error))}",
             "Replace that operation of the model, or give its layer a for_export().",
         ) from error
+
+
+def _calibration(
+    work: Path, signatures: Mapping[str, Signature], precision: str
+) -> dict[str, list[dict[str, np.ndarray]]] | None:
+    if precision != "full_int8":
+        return None
+    stored = samples.load(work / samples.CALIBRATION)
+    return {name: samples.cut(signatures, name, stored[name]) for name in signatures}
+
+
+def _refuse_loops(content: bytes) -> None:
+    """Calibrating the body of a loop ends the process with a segmentation fault."""
+    loops = sorted({"WHILE", "IF"} & set(operator_names(content)))
+    if loops:
+        raise UserError(
+            f"full_int8: the model has a loop or branch ({', '.join(loops)}), as "
+            "recurrent layers do, and the converter cannot calibrate what is inside",
+            "Leave full_int8 out (--formats): dynamic_int8 is smaller and faster "
+            "than float32 with such layers too.",
+        )
 
 
 def _reference(
