@@ -63,7 +63,7 @@ def test_logistic_regression_reaches_the_optimum_of_scipy(method):
     squares = keras.regularizers.L2(penalty / 2)
     # from zero: Newton's plain step leaps to where all is flat from farther away
     model = linear(entropy, kernel_regularizer=squares, kernel_initializer="zeros")
-    result = minimize(model, X, y[:, None], method, batch_size=16, tolerance=1e-7)
+    result = minimize(model, X, y[:, None], method, batch_size=20, tolerance=1e-7)
     assert result.loss == pytest.approx(want.fun, rel=1e-6) and result.converged
     assert_close(np.append(*model.get_weights()), want.x, atol=1e-3)
 
