@@ -58,7 +58,7 @@ TITLES = {
     "layer": "512 features to 512",
 }
 TRIAL = {
-    "delight": {"units": 64, "table_units": 64, "deepest": 4, "width": 1.0},
+    "delight": {"units": 64, "table_units": 64, "blocks": 1, "width": 1.0},
     "transformer": {"units": 32, "blocks": 1, "heads": 2, "hidden": 32},
 }
 """What makes models small enough for a trial, by the first word of their names."""
