@@ -1,6 +1,7 @@
 """Numbers of tests: compared so that a failure says where, and gradients of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -56,6 +57,33 @@ def gradient_of(
     model.compile(keras.optimizers.SGD(1.0), lambda _, y: loss_fn(y))
     loss = model.train_on_batch(np.zeros_like(value), np.zeros_like(value))
     return float(loss), value - to_numpy(holder.value)
+
+
+@contextmanager
+def double_precision() -> Iterator[None]:
+    """float64 in all that is made within.
+
+    JAX has it on request only, and the operations of Keras 3.15 give float32 for
+    float64 under jax and torch, whatever its settings say: a table inside says so.
+    """
+    from keras.src.backend.common import dtypes
+
+    usual = dtypes.BIT64_TO_BIT32_DTYPE["float64"]
+    _set_precision("float64", "float64", dtypes)
+    try:
+        yield
+    finally:
+        _set_precision("float32", usual, dtypes)
+
+
+def _set_precision(name: str, wide: str, dtypes: Any) -> None:
+    if keras.config.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_enable_x64", name == "float64")
+    keras.config.set_floatx(name)
+    keras.config.set_dtype_policy(name)
+    dtypes.BIT64_TO_BIT32_DTYPE["float64"] = wide
 
 
 class _Holder(keras.layers.Layer):

@@ -4,9 +4,11 @@ from typing import Any
 
 import keras
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class SizeCheck(keras.layers.Layer):
+class SizeCheck(OwnConfig, keras.layers.Layer):
     """Pass a picture on if its sides suit the network behind it.
 
     Stands at the input of a model of unknown height and width. It leaves no operator
@@ -49,14 +51,6 @@ class SizeCheck(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "multiple": self.multiple,
-            "minimum": self.minimum,
-        }
-
 
 def check_sides(height: Any, width: Any, multiple: int = 1, minimum: int = 1) -> None:
     """Refuse a picture whose sides do not suit a network.

@@ -1,8 +1,8 @@
 """ViT-IQA and R50-ViT-IQA: the vision Transformer as a judge of pictures.
 
-After You, Korhonen 2021, arXiv:2101.01097, section 3, and its public code. That code
-adds one learned position to all tokens by mistake (an index where a slice was meant);
-here each token has its own, so published figures may carry the mistake and these don't.
+After You, Korhonen 2021, arXiv:2101.01097, and its public code. That code adds one
+learned position to all tokens by mistake (an index where a slice was meant); here each
+token has its own, so published figures may carry the mistake and these don't.
 """
 
 from __future__ import annotations

@@ -52,11 +52,21 @@ def counted(config, cells, channels=1920):
         (COMPACT, {"head_size": 128, "head_bias": False}, 1_940_992),
     ],
 )
+@pytest.mark.erratum(
+    "Public code",
+    "Each head of IQT is as wide as all features, and the last layers have no biases",
+    "Heads share the features, D / heads each: 5,233,665 parameters, not 9,965,568",
+)
 def test_published_parameters(config, changes, want):
     config = dataclasses.replace(config, **changes)
     assert counted(config, inception_side(config.size)) == want
 
 
+@pytest.mark.erratum(
+    "Articles",
+    "IQT reads 891 tokens of a crop of 256 x 256 pixels, as its paper says",
+    "841 = 29 x 29: the sides are 127, 125, 62, 60, 29; 891 is no square",
+)
 def test_tokens_of_the_published_crops():
     """841, not the 891 of the paper: 256 gives 127, 125, 62, 60, 29."""
     sides = {256: 29, 192: 21, 299: 35, 320: 37, 384: 45, 512: 61}
@@ -132,6 +142,11 @@ def test_attention_on_request(small):
     assert not any("stack" in name for name in names)
 
 
+@pytest.mark.erratum(
+    "Public code",
+    "The frozen backbone of IQT is put into inference mode for testing alone",
+    "In training, too, or batch normalization sees other statistics and moves its own",
+)
 def test_the_published_backbone_is_never_trained(monkeypatch):
     def maps(weights):
         picture = keras.Input((None, None, 3))
