@@ -44,6 +44,7 @@ function enqueue(file) {
 async function show(reader, file) {
   const started = performance.now();
   say("Opening the picture …");
+  element("result").hidden = true;
   const { grey, width, height, factor } = await openPicture(file);
   const opened = performance.now();
   const figure = element("page");

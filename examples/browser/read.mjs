@@ -8,32 +8,24 @@
  * browser where it is not /usr/bin/chromium; `SCREENSHOT` a file for a picture of the
  * page after the last one.
  */
-import { createServer } from "node:http";
-import { readFile } from "node:fs/promises";
-import { basename, extname, join, normalize, sep } from "node:path";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const TYPES = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css" };
 const FLAGS = [
   ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
   ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
 ];
 
-/** Serves the checkout on a free port of this machine. */
+/** Serves the checkout as the README says, on a free port. */
 async function serve() {
-  const server = createServer(async (request, response) => {
-    const path = normalize(decodeURIComponent(new URL(request.url, "http://x").pathname));
-    const file = join(ROOT, path.endsWith(sep) ? `${path}index.html` : path);
-    const type = TYPES[extname(file)] ?? (extname(file) === ".wasm" ? "application/wasm" : "");
-    await readFile(file).then(
-      (content) => response.writeHead(200, type ? { "Content-Type": type } : {}).end(content),
-      () => response.writeHead(404).end(),
-    );
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
+  const server = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1"];
+  const child = spawn("python3", server, { cwd: ROOT, stdio: ["ignore", "pipe", "ignore"] });
+  const [line] = await once(child.stdout, "data");
+  return { child, address: line.toString().match(/http:\S+\d/)[0] };
 }
 
 async function read(page, path) {
@@ -58,14 +50,14 @@ async function read(page, path) {
   }, basename(path));
 }
 
-const server = await serve();
+const { child: server, address } = await serve();
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: FLAGS,
 });
 const page = await browser.newPage({ viewport: { width: 1000, height: 800 } });
 page.on("pageerror", (error) => console.error(error));
-await page.goto(`http://127.0.0.1:${server.address().port}/examples/browser/`);
+await page.goto(`${address}/examples/browser/`);
 await page.waitForSelector("#status:is([data-state=ready], [data-state=failed])", {
   timeout: 120_000,
 });
@@ -73,4 +65,4 @@ for (const path of process.argv.slice(2)) console.log(JSON.stringify(await read(
 await page.evaluate(() => getSelection().removeAllRanges());
 if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
 await browser.close();
-server.close();
+server.kill();

@@ -111,7 +111,7 @@ function areaWeights(from, to) {
     }
     first[i + 1] = index.length;
   }
-  return { index, weight, first };
+  return { index, weight: Float32Array.from(weight), first };
 }
 
 /** @returns {Weights} Cubic convolution over four pixels, those at the edge repeated. */
@@ -140,7 +140,7 @@ function separable(picture, columns, rows, up) {
   const height = rows.first.length - 1;
   const result = plain(width, height);
   const cache = new Map(); // rows of the picture, already summed along x
-  const sum = new Float64Array(width);
+  const sum = new Float32Array(width); // as in OpenCV, which decides ties
   for (let y = 0; y < height; y++) {
     sum.fill(up);
     const used = rows.index.slice(rows.first[y], rows.first[y + 1]);
@@ -157,12 +157,10 @@ function separable(picture, columns, rows, up) {
 }
 
 function summedRow({ data, width }, number, { index, weight, first }) {
-  const row = new Float64Array(first.length - 1);
+  const row = new Float32Array(first.length - 1);
   const start = number * width;
   for (let x = 0; x < row.length; x++) {
-    let sum = 0;
-    for (let k = first[x]; k < first[x + 1]; k++) sum += weight[k] * data[start + index[k]];
-    row[x] = sum;
+    for (let k = first[x]; k < first[x + 1]; k++) row[x] += weight[k] * data[start + index[k]];
   }
   return row;
 }
