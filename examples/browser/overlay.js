@@ -46,7 +46,9 @@ export function showWords(figure, rows, width) {
     ...row.flatMap((line) => line.words).map((word) => wordSpan(word, width, measure)),
     document.createElement("br"), // a new line where the text is copied
   ]);
-  figure.append(...parts);
+  const layer = document.createElement("div");
+  layer.append(...parts);
+  figure.append(layer);
 }
 
 function wordSpan({ text, quad }, width, measure) {

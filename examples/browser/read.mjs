@@ -3,10 +3,10 @@
  *
  *     node read.mjs PICTURE... > texts.jsonl
  *
- * One JSON object a picture: name, text, selectable (the text laid over the picture),
- * boxes (their number), status, ms (milliseconds of each step). `CHROMIUM` names the
- * browser where it is not /usr/bin/chromium; `SCREENSHOT` a file for a picture of the
- * page after the last one.
+ * One JSON object a picture: name, status, text; selectable, the text laid over the
+ * picture; boxes and words, where each is drawn: left, top, right and bottom as shares of
+ * the picture; ms, the milliseconds of each step. `CHROMIUM` names the browser where it is
+ * not /usr/bin/chromium; `SCREENSHOT` a file for a picture of the page after the last one.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -35,6 +35,14 @@ async function read(page, path) {
   });
   return page.evaluate((name) => {
     const rows = [...document.querySelectorAll("#times tr")];
+    const picture = document.querySelector("#page img")?.getBoundingClientRect();
+    const places = (selector) =>
+      [...document.querySelectorAll(selector)].map((element) => {
+        const { left, top, right, bottom } = element.getBoundingClientRect();
+        const across = [left, right].map((x) => (x - picture.left) / picture.width);
+        const down = [top, bottom].map((y) => (y - picture.top) / picture.height);
+        return [across[0], down[0], across[1], down[1]];
+      });
     const selection = getSelection();
     selection.selectAllChildren(document.getElementById("page"));
     return {
@@ -42,7 +50,8 @@ async function read(page, path) {
       status: document.getElementById("status").textContent,
       text: document.getElementById("text").textContent,
       selectable: selection.toString(),
-      boxes: document.querySelectorAll("#page polygon").length,
+      boxes: places("#page polygon"),
+      words: places("#page span"),
       ms: Object.fromEntries(
         rows.map(({ cells: [what, time] }) => [what.textContent, parseInt(time.textContent)]),
       ),
