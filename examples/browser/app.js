@@ -65,7 +65,12 @@ async function show(reader, file) {
     if (done % 4 === 0) await breathe();
   });
   const finished = performance.now();
-  showBoxes(figure, page.rows.flat().map((line) => line.quad), grey.width, grey.height);
+  showBoxes(
+    figure,
+    page.rows.flat().map((line) => line.quad),
+    grey.width,
+    grey.height,
+  );
   showWords(figure, page.rows, grey.width);
   element("text").textContent = page.text;
   showTimes({
@@ -77,7 +82,11 @@ async function show(reader, file) {
   element("status").dataset.state = "done";
   const lines = page.rows.flat().length;
   const reduced = factor > 1 ? ` at 1/${factor} of its size` : "";
-  say(lines ? `${lines} lines in ${width} x ${height} pixels${reduced}.` : "No text was found.");
+  say(
+    lines
+      ? `${lines} lines in ${width} x ${height} pixels${reduced}.`
+      : "No text was found.",
+  );
 }
 
 /** @param {Object<string, number>} times Milliseconds. */
@@ -112,6 +121,7 @@ document.ondrop = (event) => {
   enqueue(event.dataTransfer.files[0]);
 };
 document.onpaste = (event) => enqueue(event.clipboardData.files[0]);
-element("copy").onclick = () => navigator.clipboard.writeText(element("text").textContent);
+element("copy").onclick = () =>
+  navigator.clipboard.writeText(element("text").textContent);
 queue.catch(fail);
 offerCamera(enqueue, fail);

@@ -21,7 +21,11 @@ export async function offerCamera(take, fail) {
 }
 
 async function open() {
-  const video = { facingMode: "environment", width: { ideal: 2560 }, height: { ideal: 1920 } };
+  const video = {
+    facingMode: "environment",
+    width: { ideal: 2560 },
+    height: { ideal: 1920 },
+  };
   element("video").srcObject = await navigator.mediaDevices.getUserMedia({ video });
   element("viewfinder").showModal();
 }

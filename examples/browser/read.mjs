@@ -16,14 +16,27 @@ import { chromium } from "playwright-core";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const FLAGS = [
-  ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-  ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+  ...[
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+  ],
+  ...[
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
 ];
 
 /** Serves the checkout as the README says, on a free port. */
 async function serve() {
   const server = ["-u", "-m", "http.server", "0", "--bind", "127.0.0.1"];
-  const child = spawn("python3", server, { cwd: ROOT, stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn("python3", server, {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
   const [line] = await once(child.stdout, "data");
   return { child, address: line.toString().match(/http:\S+\d/)[0] };
 }
@@ -53,7 +66,10 @@ async function read(page, path) {
       boxes: places("#page polygon"),
       words: places("#page span"),
       ms: Object.fromEntries(
-        rows.map(({ cells: [what, time] }) => [what.textContent, parseInt(time.textContent)]),
+        rows.map(({ cells: [what, time] }) => [
+          what.textContent,
+          parseInt(time.textContent),
+        ]),
       ),
     };
   }, basename(path));
@@ -70,7 +86,8 @@ await page.goto(`${address}/examples/browser/`);
 await page.waitForSelector("#status:is([data-state=ready], [data-state=failed])", {
   timeout: 120_000,
 });
-for (const path of process.argv.slice(2)) console.log(JSON.stringify(await read(page, path)));
+for (const path of process.argv.slice(2))
+  console.log(JSON.stringify(await read(page, path)));
 await page.evaluate(() => getSelection().removeAllRanges());
 if (process.env.SCREENSHOT) await page.screenshot({ path: process.env.SCREENSHOT });
 await browser.close();

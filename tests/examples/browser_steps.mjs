@@ -4,7 +4,11 @@
  * travels as {width, height, data} with its bytes in base 64.
  */
 import { findBoxes } from "../../examples/browser/ocr/boxes.js";
-import { decode, lineWords, meanConfidence } from "../../examples/browser/ocr/decoding.js";
+import {
+  decode,
+  lineWords,
+  meanConfidence,
+} from "../../examples/browser/ocr/decoding.js";
 import { rectified } from "../../examples/browser/ocr/geometry.js";
 import { readingOrder } from "../../examples/browser/ocr/layout.js";
 import { skewAngle, textRunsDown } from "../../examples/browser/ocr/orientation.js";
@@ -16,7 +20,10 @@ import { textHeight } from "../../examples/browser/ocr/text-height.js";
 const bytes = (text) => new Uint8ClampedArray(Buffer.from(text, "base64"));
 const floats = (text) => new Float32Array(bytes(text).buffer);
 const picture = ({ data, ...size }) => ({ ...size, data: bytes(data) });
-const packed = ({ data, ...size }) => ({ ...size, data: Buffer.from(data).toString("base64") });
+const packed = ({ data, ...size }) => ({
+  ...size,
+  data: Buffer.from(data).toString("base64"),
+});
 const logits = ({ values, ...shape }) => ({ ...shape, values: floats(values) });
 
 const STEPS = {
@@ -28,13 +35,17 @@ const STEPS = {
   resize: (image, width, height) => packed(resize(picture(image), width, height)),
   rectify: (image, quad, height) => packed(rectified(picture(image), quad, height)),
   upright: (image, turn, skew, scale) => {
-    const { picture: result, matrix } = new Placement(turn, skew).upright(picture(image), scale);
+    const { picture: result, matrix } = new Placement(turn, skew).upright(
+      picture(image),
+      scale,
+    );
     return [packed(result), matrix];
   },
   skew: (image) => skewAngle(picture(image)),
   runsDown: (image) => textRunsDown(picture(image)),
   textHeight: (image, skew) => textHeight(picture(image), skew),
-  boxes: ({ values, ...size }, ratio) => findBoxes({ ...size, values: floats(values) }, ratio),
+  boxes: ({ values, ...size }, ratio) =>
+    findBoxes({ ...size, values: floats(values) }, ratio),
   order: (quads) => readingOrder(quads),
   decode: (line, alphabet, quad, steps) => {
     const characters = decode(logits(line), [...alphabet]);

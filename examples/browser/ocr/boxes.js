@@ -26,7 +26,9 @@ export function findBoxes(map, shrinkRatio) {
   const boxes = findCores(map)
     .map((core) => ({ quad: grownQuad(core, shrinkRatio), score: core.score }))
     .filter((box) => box.quad);
-  return withoutOverlaps(boxes.sort((a, b) => b.score - a.score).map((box) => box.quad));
+  return withoutOverlaps(
+    boxes.sort((a, b) => b.score - a.score).map((box) => box.quad),
+  );
 }
 
 /** @returns {Core[]} Connected parts that are large and sure enough. */
@@ -91,12 +93,27 @@ function grownQuad(core, shrinkRatio) {
   const even = mass.map((value) => Math.min(value / core.score, 1));
   const along = mass.map((_, i) => (x[i] + 0.5) * c + (y[i] + 0.5) * s);
   const across = mass.map((_, i) => (y[i] + 0.5) * c - (x[i] + 0.5) * s);
-  const [left, right] = extent(along, even, fall * height - 2, width * c + rise * height + 2);
-  const [top, bottom] = extent(across, mass, -rise * width - 2, height * c - fall * width + 2);
+  const [left, right] = extent(
+    along,
+    even,
+    fall * height - 2,
+    width * c + rise * height + 2,
+  );
+  const [top, bottom] = extent(
+    across,
+    mass,
+    -rise * width - 2,
+    height * c - fall * width + 2,
+  );
   const sides = [right - left, bottom - top];
   if (Math.min(...sides) < MIN_CORE) return null;
   const d = growDistance(...sides, shrinkRatio);
-  const corners = [[left - d, top - d], [right + d, top - d], [right + d, bottom + d], [left - d, bottom + d]];
+  const corners = [
+    [left - d, top - d],
+    [right + d, top - d],
+    [right + d, bottom + d],
+    [left - d, bottom + d],
+  ];
   return corners.map(([u, v]) => [core.left + u * c - v * s, core.top + u * s + v * c]);
 }
 
@@ -121,7 +138,9 @@ function slopeOf(core) {
 
 /** Slope of a core without much of a middle line: that of its smallest rectangle. */
 function shortSlope({ x, y, inside }) {
-  const points = range(x.length).filter((i) => inside[i]).map((i) => [x[i], y[i]]);
+  const points = range(x.length)
+    .filter((i) => inside[i])
+    .map((i) => [x[i], y[i]]);
   const hull = convexHull(points);
   let [best, angle] = [Infinity, 0];
   hull.forEach(([px, py], i) => {
@@ -130,7 +149,8 @@ function shortSlope({ x, y, inside }) {
     const u = hull.map(([a, b]) => (a * dx + b * dy) / length);
     const v = hull.map(([a, b]) => (b * dx - a * dy) / length);
     const area = (Math.max(...u) - Math.min(...u)) * (Math.max(...v) - Math.min(...v));
-    if (area < best - 1e-9) [best, angle] = [area, (Math.atan2(dy, dx) * 180) / Math.PI];
+    if (area < best - 1e-9)
+      [best, angle] = [area, (Math.atan2(dy, dx) * 180) / Math.PI];
   });
   angle = ((((angle + 45) % 90) + 90) % 90) - 45;
   // a short core says little of its direction: rows of pixels, not of text
@@ -166,7 +186,11 @@ function extent(position, mass, low, high) {
     profile[bin] += mass[i] - later;
     profile[bin + 1] += later;
   });
-  const half = quantile(profile.filter((value) => value > 0), 0.9) / 2; // of the plateau
+  const half =
+    quantile(
+      profile.filter((value) => value > 0),
+      0.9,
+    ) / 2; // of the plateau
   const start = profile.findIndex((value) => value >= half);
   const stop = profile.findLastIndex((value) => value >= half);
   const crossing = (inner, outer) => {

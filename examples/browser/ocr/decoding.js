@@ -63,7 +63,9 @@ export function meanConfidence(characters) {
  * @returns {Word[]} From left to right.
  */
 export function lineWords(characters, quad, steps) {
-  const middles = characters.map(({ first, last }) => ((first + last) / 2 + 0.5) / steps);
+  const middles = characters.map(
+    ({ first, last }) => ((first + last) / 2 + 0.5) / steps,
+  );
   const gaps = middles.slice(1).map((middle, i) => middle - middles[i]);
   const half = gaps.length ? median(gaps) / 2 : 0.5;
   const spans = wordSpans(characters);

@@ -117,7 +117,12 @@ export function rectified(page, quad, height) {
   const width = Math.max(1, Math.min(MAX_WIDTH, wanted));
   const box = boundingBox(quad);
   const [left, top, right, bottom] = box;
-  const level = [[left, top], [right, top], [right, bottom], [left, bottom]];
+  const level = [
+    [left, top],
+    [right, top],
+    [right, bottom],
+    [left, bottom],
+  ];
   const upright = level.every(
     ([x, y], i) => Math.max(Math.abs(x - quad[i][0]), Math.abs(y - quad[i][1])) < 0.02,
   );

@@ -16,7 +16,9 @@ const LETTERS = [4, 100]; // pixels: heights of what may be a letter or a word
 export function reduced(grey, pixels) {
   const scale = Math.sqrt(pixels / Math.max(grey.data.length, 1));
   if (scale >= 1) return [grey, 1];
-  const size = [grey.width, grey.height].map((side) => Math.max(1, round(side * scale)));
+  const size = [grey.width, grey.height].map((side) =>
+    Math.max(1, round(side * scale)),
+  );
   return [resize(grey, ...size), scale];
 }
 
@@ -70,10 +72,15 @@ export function inkedCells(grey, cell) {
 export function isLetter({ width, height, ink, columns, rows }, i) {
   const [w, h] = [width[i], height[i]];
   return (
-    h >= LETTERS[0] && h <= LETTERS[1] && h < 0.97 * rows && // no border of a scan
-    w >= 2 && w < 0.97 * columns &&
-    w < 12 * h && h < 5 * w && // no rules
-    ink[i] > 6 && ink[i] >= 0.1 * w * h // no specks, no frames
+    h >= LETTERS[0] &&
+    h <= LETTERS[1] &&
+    h < 0.97 * rows && // no border of a scan
+    w >= 2 &&
+    w < 0.97 * columns &&
+    w < 12 * h &&
+    h < 5 * w && // no rules
+    ink[i] > 6 &&
+    ink[i] >= 0.1 * w * h // no specks, no frames
   );
 }
 

@@ -28,8 +28,16 @@ export function readingOrder(quads) {
   if (!quads.length) return [];
   const { boxes, odd } = levelled(quads);
   const lines = range(quads.length);
-  const last = lines.filter((i) => odd[i]).sort((a, b) => boxes[a].middle - boxes[b].middle);
-  return [...ordered(boxes, lines.filter((i) => !odd[i])), ...last.map((i) => [i])];
+  const last = lines
+    .filter((i) => odd[i])
+    .sort((a, b) => boxes[a].middle - boxes[b].middle);
+  return [
+    ...ordered(
+      boxes,
+      lines.filter((i) => !odd[i]),
+    ),
+    ...last.map((i) => [i]),
+  ];
 }
 
 /** Rows of some of the lines in reading order, each from left to right. */
@@ -84,7 +92,8 @@ function usualRise(lines, y, rise, width) {
   const reach = (some) => Math.max(...some) - Math.min(...some);
   let line = null;
   for (let round = 0; round < 2; round++) {
-    if (lines.length < 5 || reach(lines.map((i) => y[i])) < 1e-3 * reach(y)) return () => 0;
+    if (lines.length < 5 || reach(lines.map((i) => y[i])) < 1e-3 * reach(y))
+      return () => 0;
     line = fittedLine(lines, y, rise, width);
     const off = lines.map((i) => Math.abs(rise[i] - line(y[i])));
     const limit = 3 * median(off) + 1e-6;
@@ -96,9 +105,11 @@ function usualRise(lines, y, rise, width) {
 /** Weighted least squares. */
 function fittedLine(items, x, y, weight) {
   const squares = items.map((i) => weight[i] ** 2);
-  const mean = (values) => sum(items.map((i, k) => squares[k] * values[i])) / sum(squares);
+  const mean = (values) =>
+    sum(items.map((i, k) => squares[k] * values[i])) / sum(squares);
   const [meanX, meanY] = [mean(x), mean(y)];
-  const moment = (values) => sum(items.map((i, k) => squares[k] * (x[i] - meanX) * values(i)));
+  const moment = (values) =>
+    sum(items.map((i, k) => squares[k] * (x[i] - meanX) * values(i)));
   const slope = moment((i) => y[i] - meanY) / moment((i) => x[i] - meanX);
   return (place) => meanY + slope * (place - meanX);
 }
@@ -186,11 +197,14 @@ function bands(boxes, lines, border) {
   const across = lines
     .filter((i) => !before.includes(i) && !after.includes(i))
     .sort((a, b) => boxes[a].middle - boxes[b].middle);
-  const bandOf = (i) => across.filter((cut) => boxes[cut].middle < boxes[i].middle).length;
+  const bandOf = (i) =>
+    across.filter((cut) => boxes[cut].middle < boxes[i].middle).length;
   const [parts, count] = [[], { lines: 0 }];
   let rest = [];
   for (let number = 0; number <= across.length; number++) {
-    const [left, right] = [before, after].map((side) => side.filter((i) => bandOf(i) === number));
+    const [left, right] = [before, after].map((side) =>
+      side.filter((i) => bandOf(i) === number),
+    );
     if (areColumns(boxes, left, right)) {
       parts.push(rest, left, right);
       rest = [];
@@ -223,7 +237,8 @@ function isProse(boxes, lines) {
   const ink = rows.map((row) => sum(row.map((box) => box.right - box.left)));
   const reach = rows.map(
     (row) =>
-      Math.max(...row.map((box) => box.right)) - Math.min(...row.map((box) => box.left)),
+      Math.max(...row.map((box) => box.right)) -
+      Math.min(...row.map((box) => box.left)),
   );
   const usual = median(ink);
   const height = median(lines.map((i) => boxes[i].height));

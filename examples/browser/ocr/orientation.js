@@ -32,7 +32,10 @@ export function skewAngle(grey) {
   if (highest < PEAK * median(scores)) return 0;
   const best = angles[scores.indexOf(highest)];
   const near = range(13).map((i) => best + (i - 6) * FINE);
-  return vertex(near, near.map((angle) => score(some, angle, 1)));
+  return vertex(
+    near,
+    near.map((angle) => score(some, angle, 1)),
+  );
 }
 
 /** Points [x, y] of ink above ground; what spans the picture is a scanner's border. */
@@ -66,14 +69,18 @@ function score(points, degrees, bin) {
 /** Angle of the largest score, between the samples: least squares of a parabola. */
 function vertex(angles, scores) {
   const best = angles[scores.indexOf(Math.max(...scores))];
-  const near = range(angles.length).filter((i) => Math.abs(angles[i] - best) <= SPAN + 1e-6);
+  const near = range(angles.length).filter(
+    (i) => Math.abs(angles[i] - best) <= SPAN + 1e-6,
+  );
   const x = near.map((i) => angles[i] - best);
   const y = near.map((i) => scores[i] / scores[near[0]]);
   const [s0, s1, s2, s3, s4] = range(5).map((power) => sum(x.map((v) => v ** power)));
   const [t0, t1, t2] = range(3).map((power) => sum(x.map((v, i) => v ** power * y[i])));
   // Cramer's rule; the common determinant is positive
-  const square = t2 * (s2 * s0 - s1 * s1) - s3 * (t1 * s0 - s1 * t0) + s2 * (t1 * s1 - s2 * t0);
-  const linear = s4 * (t1 * s0 - s1 * t0) - t2 * (s3 * s0 - s1 * s2) + s2 * (s3 * t0 - t1 * s2);
+  const square =
+    t2 * (s2 * s0 - s1 * s1) - s3 * (t1 * s0 - s1 * t0) + s2 * (t1 * s1 - s2 * t0);
+  const linear =
+    s4 * (t1 * s0 - s1 * t0) - t2 * (s3 * s0 - s1 * s2) + s2 * (s3 * t0 - t1 * s2);
   if (square >= 0) return best;
   return best + Math.min(SPAN, Math.max(-SPAN, -linear / (2 * square)));
 }
@@ -103,8 +110,17 @@ function words(mask, columns, rows) {
   if (letter === null) return 0;
   const { count, width, height, ink } = joinAcross(mask, columns, rows, 0.6 * letter);
   const isWord = (i) =>
-    height[i] >= 0.5 * letter && height[i] < 3 * letter &&
-    width[i] >= 3 * height[i] && width[i] < 0.9 * columns &&
+    height[i] >= 0.5 * letter &&
+    height[i] < 3 * letter &&
+    width[i] >= 3 * height[i] &&
+    width[i] < 0.9 * columns &&
     ink[i] >= 0.3 * width[i] * height[i];
-  return sum(range(count).filter(isWord).map((i) => ink[i])) / letter ** 2;
+  return (
+    sum(
+      range(count)
+        .filter(isWord)
+        .map((i) => ink[i]),
+    ) /
+    letter ** 2
+  );
 }

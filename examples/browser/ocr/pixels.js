@@ -160,7 +160,8 @@ function summedRow({ data, width }, number, { index, weight, first }) {
   const row = new Float32Array(first.length - 1);
   const start = number * width;
   for (let x = 0; x < row.length; x++) {
-    for (let k = first[x]; k < first[x + 1]; k++) row[x] += weight[k] * data[start + index[k]];
+    for (let k = first[x]; k < first[x + 1]; k++)
+      row[x] += weight[k] * data[start + index[k]];
   }
   return row;
 }
@@ -175,7 +176,9 @@ export function smoothed({ data, width, height }) {
       let sum = 8; // halves up
       for (let k = 0; k < 3; k++) {
         const row = rows[k] * width;
-        sum += (k === 1 ? 2 : 1) * (data[row + left] + 2 * data[row + x] + data[row + right]);
+        sum +=
+          (k === 1 ? 2 : 1) *
+          (data[row + left] + 2 * data[row + x] + data[row + right]);
       }
       result.data[i] = sum >> 4;
     }

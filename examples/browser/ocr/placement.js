@@ -65,8 +65,19 @@ function quarterTurn(turn, width, height) {
 /** The map that takes a skew out, and the [width, height] that holds the result. */
 function levelling(degrees, { width, height }) {
   const level = turning((-degrees * Math.PI) / 180);
-  const corners = transformed([[0, 0], [width, 0], [width, height], [0, height]], level);
-  const [x, y] = [corners.map((corner) => corner[0]), corners.map((corner) => corner[1])];
+  const corners = transformed(
+    [
+      [0, 0],
+      [width, 0],
+      [width, height],
+      [0, height],
+    ],
+    level,
+  );
+  const [x, y] = [
+    corners.map((corner) => corner[0]),
+    corners.map((corner) => corner[1]),
+  ];
   level[2] = -Math.min(...x);
   level[5] = -Math.min(...y);
   return { level, room: [x, y].map((v) => Math.ceil(Math.max(...v) - Math.min(...v))) };

@@ -50,7 +50,15 @@ export class Reader {
     const runsDown = textRunsDown(page);
     if (runsDown === null && !first.lines.length) return first; // no text at all
     let best = { sureness: -1 };
-    for (const pair of runsDown ? [[90, 270], [0, 180]] : [[0, 180], [90, 270]]) {
+    for (const pair of runsDown
+      ? [
+          [90, 270],
+          [0, 180],
+        ]
+      : [
+          [0, 180],
+          [90, 270],
+        ]) {
       for (const turn of pair) {
         const result = turn ? await this.readTurned(page, turn, progress) : first;
         if (result.sureness > best.sureness) best = result;
@@ -95,11 +103,16 @@ export class Reader {
     let height = textHeight(rotated(page, placement.turn), placement.skew) ?? wanted;
     let quads = [];
     for (let attempt = 0; attempt < 3; attempt++) {
-      const { picture, matrix } = placement.upright(page, bounded(wanted / height, page));
+      const { picture, matrix } = placement.upright(
+        page,
+        bounded(wanted / height, page),
+      );
       const found = await this.detector.find(picture);
       quads = found.map((quad) => transformed(quad, inverted(matrix)));
       // nothing: lines so near to one another that two were taken for one
-      const measured = quads.length ? median(quads.map((quad) => quadSize(quad)[1])) : height / 2;
+      const measured = quads.length
+        ? median(quads.map((quad) => quadSize(quad)[1]))
+        : height / 2;
       if (quads.length && measured / height > 0.8 && measured / height < 1.25) break;
       height = measured;
     }

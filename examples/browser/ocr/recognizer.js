@@ -16,7 +16,9 @@ export class Recognizer {
     this.height = model.config.preprocessing.height;
     this.stride = model.config.preprocessing.stride;
     const names = Object.keys(model.config.signatures);
-    this.widths = names.map((name) => Number(name.match(/\d+/)[0])).sort((a, b) => a - b);
+    this.widths = names
+      .map((name) => Number(name.match(/\d+/)[0]))
+      .sort((a, b) => a - b);
   }
 
   /**

@@ -29,14 +29,18 @@ export function stitched(pieces, steps) {
 
 /** Step of an overlap, of `length` steps from `offset` on, at which the right begins. */
 function border(left, right, offset, length) {
-  const agree = range(length).map((i) => bestClass(left, offset + i) === bestClass(right, i));
+  const agree = range(length).map(
+    (i) => bestClass(left, offset + i) === bestClass(right, i),
+  );
   const quarter = length >> 2;
   const places = range(length - 2 * quarter + 1)
     .map((i) => i + quarter)
     .filter((i) => (i === 0 || agree[i - 1]) && (i === length || agree[i]));
   const distance = (i) => Math.abs(i - length / 2);
-  return places.reduce(
-    (best, i) => (best === null || distance(i) < distance(best) ? i : best),
-    null,
-  ) ?? length >> 1;
+  return (
+    places.reduce(
+      (best, i) => (best === null || distance(i) < distance(best) ? i : best),
+      null,
+    ) ?? length >> 1
+  );
 }

@@ -49,17 +49,26 @@ function measuredLines(grey, scale) {
   const letter = letterHeight(found);
   if (letter === null) return null;
   const letters = only(found, (i) => isLetter(found, i));
-  const { count, width, height, ink } = joinAcross(letters, columns, rows, 1.6 * letter);
+  const { count, width, height, ink } = joinAcross(
+    letters,
+    columns,
+    rows,
+    1.6 * letter,
+  );
   const area = (i) => width[i] * height[i];
   const isLine = (i) =>
-    height[i] >= Math.max(4, 0.5 * letter) && height[i] < 3 * letter &&
-    width[i] >= 1.5 * height[i] && ink[i] >= 0.25 * area(i);
+    height[i] >= Math.max(4, 0.5 * letter) &&
+    height[i] < 3 * letter &&
+    width[i] >= 1.5 * height[i] &&
+    ink[i] >= 0.25 * area(i);
   const lines = range(count).filter(isLine);
   if (!lines.length) return null;
   const large = letter ** 2;
   const inLines = sum(lines.map((i) => ink[i]));
   const beside = range(count).filter((i) => !isLine(i) && ink[i] > large);
-  const other = range(found.count).filter((i) => !isLetter(found, i) && found.ink[i] > large);
+  const other = range(found.count).filter(
+    (i) => !isLetter(found, i) && found.ink[i] > large,
+  );
   const elsewhere =
     sum(beside.map((i) => ink[i])) + sum(other.map((i) => found.ink[i]));
   // most photographs fail one of the two
