@@ -76,8 +76,9 @@ class Train(TrainOptions):
     `kes-ocr train --model recognizer --output DIR --help`.
     """
 
-    model: Literal["detector", "recognizer"]
-    """What to train."""
+    model: Literal["detector", "recognizer", "language"]
+    """What to train; `language` is the n-gram model that a recognizer's folder holds:
+    `recognizer` counts its own texts for it."""
 
 
 def tour(options: Tour) -> Result:

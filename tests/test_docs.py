@@ -35,7 +35,9 @@ def sample_line():
     return line
 
 
-@pytest.mark.parametrize("name", ["README.md", "docs/deploy.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "docs/deploy.md", "docs/ocr.md", "CONTRIBUTING.md"]
+)
 def test_files_that_are_linked_exist(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#:]+)\)", text):

@@ -41,6 +41,10 @@ class BoxOptions:
     """Most cores of a map, the largest ones: bounds what noise can cost."""
 
 
+LONG = 2
+"""Width over height from which a core shows in which direction its text runs."""
+
+
 @dataclass(frozen=True)
 class _Cores:
     """Connected cores of a map; core i has the number i + 1 in `numbers`."""
@@ -154,7 +158,7 @@ def _measure(
 
 
 def _slopes(owner: Ints, x: Ints, y: Ints, mass: Floats, cores: _Cores) -> Floats:
-    """Slope of each core's middle line; 0 where it is too short or level to tell."""
+    """Slope of each core's middle line; of a short one, that of the long ones."""
     # the columns of all cores side by side, -1..width of each
     width = cores.width
     starts = np.cumsum(width + 2) - width - 1
@@ -170,20 +174,16 @@ def _slopes(owner: Ints, x: Ints, y: Ints, mass: Floats, cores: _Cores) -> Float
     moment = np.bincount(core, (place - (width[core] - 1) / 2) * middle, len(width))
     slope = moment / np.maximum(width * (width**2 - 1) / 12, 1)
     slope[np.abs(slope) * width <= 1.0] = 0
-    for index in np.flatnonzero(width < 2 * cores.height):
-        slope[index] = _short_slope(cores, index)
+    long = width >= LONG * cores.height
+    # a digit alone has no direction of its own: it is printed along with the lines
+    slope[~long] = _weighted_median(slope[long], width[long]) if long.any() else 0
     return slope
 
 
-def _short_slope(cores: _Cores, index: np.intp) -> float:
-    """Slope of a core without much of a middle line."""
-    left, top = cores.left[index], cores.top[index]
-    right, bottom = left + cores.width[index], top + cores.height[index]
-    window = cores.numbers[top:bottom, left:right] == index + 1
-    box = cv2.minAreaRect(cv2.findNonZero(window.astype(np.uint8)))
-    angle = (box[2] + 45) % 90 - 45
-    # a short core says little of its direction: rows of pixels, not of text
-    return float(np.tan(np.radians(angle))) if abs(angle) > 4 else 0.0
+def _weighted_median(values: Floats, weights: Ints) -> float:
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
 def _extents(

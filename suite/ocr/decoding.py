@@ -4,6 +4,8 @@ Logits go in (steps, classes) with class 0 the blank; only the steps of the line
 itself, without those of its padding.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -46,18 +48,29 @@ def greedy(logits: npt.ArrayLike, alphabet: Alphabet) -> Reading:
     Raises:
         ValueError: when the shape does not fit the alphabet.
     """
-    array = _check(logits, alphabet)
-    if not len(array):
-        return make_reading(*_empty(), alphabet)
-    best = array.argmax(axis=1).astype(np.int32)
-    peak = array.max(axis=1)
-    probability = 1.0 / np.exp(array - peak[:, None]).sum(axis=1)
+    return _greedy(_check(logits, alphabet), alphabet)[1]
+
+
+def _greedy(
+    logits: npt.NDArray[np.float32], alphabet: Alphabet
+) -> tuple[npt.NDArray[np.int32], Reading]:
+    """Classes of the characters, and the reading."""
+    if not len(logits):
+        return np.zeros(0, np.int32), make_reading(*_empty(), alphabet)
+    best = logits.argmax(axis=1).astype(np.int32)
+    peak = logits.max(axis=1)
+    probability = 1.0 / np.exp(logits - peak[:, None]).sum(axis=1)
     starts = np.flatnonzero(np.diff(best, prepend=-1))
     stops = np.append(starts[1:], len(best))
     sure = np.maximum.reduceat(probability, starts).astype(np.float32)
     kept = best[starts] != BLANK
     frames = np.stack([starts, stops - 1], axis=1).astype(np.int32)
-    return make_reading(best[starts][kept], frames[kept], sure[kept], alphabet)
+    ids = best[starts][kept]
+    return ids, make_reading(ids, frames[kept], sure[kept], alphabet)
+
+
+# made once, not for each line
+_scorer = lru_cache(4)(Scorer)
 
 
 def _empty() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray]:
@@ -67,12 +80,13 @@ def _empty() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray]
 def beam(
     logits: npt.ArrayLike,
     alphabet: Alphabet,
-    width: int = 10,
+    width: int = 8,
     *,
     lexicon: Lexicon | None = None,
     language_model: CharacterModel | None = None,
-    alpha: float = 0.5,
-    beta: float = 1.0,
+    alpha: float = 0.3,
+    beta: float = 0.6,
+    least: float = 1e-3,
 ) -> Reading:
     """Prefix beam search: the text of the highest total probability over its paths.
 
@@ -86,13 +100,16 @@ def beam(
             character.
         alpha: Weight of the language model, >= 0.
         beta: Bonus for each character, which pays for what the model costs.
+        least: Characters less probable in a step, and texts less probable beside the
+            best, are not looked at; 0 looks at all.
 
     Returns:
-        The reading; frames are those of the text's likeliest path.
+        The reading; frames are those of the text's likeliest path, or the runs of
+        `greedy` where it gives the same text.
 
     Raises:
-        ValueError: when the shape does not fit the alphabet, the language model is
-            of another alphabet, or `width` is below 1.
+        ValueError: when the shape does not fit the alphabet, or `width` is below 1.
+        UserError: when the language model lacks characters of the alphabet.
 
     References:
         Graves, "Sequence Transduction with Recurrent Neural Networks", 2012;
@@ -102,13 +119,14 @@ def beam(
     array = _check(logits, alphabet)
     if width < 1:
         raise ValueError(f"`width` must be at least 1. Received: {width}")
-    if language_model is not None and language_model.alphabet != alphabet:
-        raise ValueError("`language_model` is of another alphabet than the recognizer")
+    likeliest, reading = _greedy(array, alphabet)
     if not len(array):
-        return make_reading(*_empty(), alphabet)
+        return reading
     log_probs = log_softmax(array)
-    scorer = Scorer(alphabet, lexicon, language_model, alpha, beta)
-    ids = np.array(search(log_probs, width, scorer), np.int32)
+    scorer = _scorer(alphabet, lexicon, language_model, alpha, beta)
+    ids = np.array(search(log_probs, width, scorer, least), np.int32)
+    if np.array_equal(ids, likeliest):
+        return reading
     frames = align(log_probs, ids)
     sure = [
         log_probs[first : last + 1, label].max()

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import suite
 from suite.console import UserError, choose_backend
 from suite.engine import find_model
-from suite.ocr.decoding import beam
+from suite.ocr.decoding import beam, greedy
 from suite.ocr.options import ReaderOptions
 from suite.ocr.reader import Reader
-from suite.text import Alphabet
+from suite.text.ngram import CharacterModel
 
 if TYPE_CHECKING:
     from suite.text.lexicon import Lexicon
-    from suite.text.ngram import CharacterModel
 
 SAMPLE = "sample.png"
 
@@ -33,7 +32,7 @@ def open_reader(options: ReaderOptions) -> Reader:
     if options.decoder == "greedy" and (options.lexicon or options.language_model):
         raise UserError(
             "a word list or language model needs the beam search",
-            "Add --decoder beam.",
+            "Leave --decoder greedy out.",
         )
     if options.engine == "keras":
         choose_backend(options.backend)
@@ -44,10 +43,13 @@ def open_reader(options: ReaderOptions) -> Reader:
         precision=options.precision,
         threads=options.threads,
     )
-    if options.decoder == "beam":
-        alphabet = reader.recognizer.alphabet
+    if options.decoder == "greedy":
+        reader.decode = greedy
+    elif options.lexicon or options.language_model:
         words = _words(options.lexicon, options.lexicon_bonus)
-        characters = _characters(options.language_model, alphabet)
+        characters = reader.language_model
+        if options.language_model:
+            characters = CharacterModel.load(options.language_model)
         reader.decode = partial(beam, lexicon=words, language_model=characters)
     return reader
 
@@ -118,17 +120,3 @@ def _words(path: Path | None, bonus: float) -> "Lexicon | None":
             "Save it as UTF-8, one word a line.",
         ) from error
     return Lexicon(lines, bonus=bonus)
-
-
-def _characters(path: Path | None, alphabet: Alphabet) -> "CharacterModel | None":
-    from suite.text.ngram import CharacterModel
-
-    if path is None:
-        return None
-    model = CharacterModel.load(path)
-    if model.alphabet != alphabet:
-        raise UserError(
-            f"{path}: its alphabet is not the recognizer's (--language-model)",
-            "Train it on the recognizer's alphabet.",
-        )
-    return model

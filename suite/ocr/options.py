@@ -21,11 +21,13 @@ class ReaderOptions:
     """Which LiteRT file."""
     threads: int = 2
     """Threads."""
-    decoder: Literal["greedy", "beam"] = "greedy"
-    """Best character of each step, or best text of a beam search."""
+    decoder: Literal["beam", "greedy"] = "beam"
+    """Best text of a beam search with the language model, or best character of each
+    step."""
     lexicon: Path | None = None
     """Word list for the beam search: UTF-8, one word a line."""
     lexicon_bonus: float = 3.0
     """What a known word adds to the logarithm of a text's probability."""
     language_model: Path | None = None
-    """Character n-gram model for the beam search."""
+    """Character n-gram model for the beam search, of `train --model language`; the
+    recognizer's own if not given."""

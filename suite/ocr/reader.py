@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from suite.engine import find_model, open_model
 from suite.imaging.geometry import Quad, quad_size, rectify, transform_quad
 from suite.imaging.pages import open_pages
-from suite.ocr.decoding import greedy
+from suite.ocr.decoding import beam, greedy
 from suite.ocr.detection import Detector
 from suite.ocr.layout import reading_order
 from suite.ocr.orientation import choose_turn, skew_angle, text_runs_down
@@ -25,6 +26,7 @@ from suite.ocr.text_height import text_height
 from suite.ocr.upright import Placement
 from suite.ocr.words import line_words
 from suite.text import Alphabet
+from suite.text.ngram import load_beside
 
 Source = str | Path | bytes | BinaryIO
 Grey = npt.NDArray[np.uint8]
@@ -49,7 +51,9 @@ class Reader:
         engine: "litert", "keras" or "saved_model".
         precision: Which LiteRT file, as in `suite.engine.open_model`.
         threads: Threads; the detector shares them, lines are read side by side.
-        decode: From logits (frames, classes) and the alphabet to a reading.
+        decode: From logits (frames, classes) and the alphabet to a reading; None for
+            a beam search with the language model beside the recognizer, if there is
+            one, else for `greedy`.
         min_confidence: Lines below this, 0..1, are left out.
 
     Raises:
@@ -69,8 +73,8 @@ class Reader:
         engine: str = "litert",
         precision: str = "dynamic_int8",
         threads: int = 2,
-        decode: Decoder = greedy,
-        min_confidence: float = 0.3,
+        decode: Decoder | None = None,
+        min_confidence: float = 0.5,
     ) -> None:
         folder = find_model("ocr", "detector", detector)
         self.detector = Detector(
@@ -85,6 +89,10 @@ class Reader:
                 for _ in range(count)
             ]
         )
+        self.language_model = load_beside(folder)
+        if decode is None:
+            decode = partial(beam, language_model=self.language_model)
+            decode = decode if self.language_model else greedy
         self.decode = decode
         self.min_confidence = min_confidence
 

@@ -121,6 +121,7 @@ def train(
 
     from suite.data.line_batches import LineSource, line_batches, plan_batches
     from suite.models import build, text_recognizer
+    from suite.recipes import ocr_language
     from suite.recipes.bundle import load_core_weights, save_model
     from suite.recipes.mixture import mixture
     from suite.recipes.precision import convolution_policy
@@ -164,6 +165,11 @@ def train(
         config,
         describe(alphabet, config.height, recipe.seed),
     )
+    labelled = training[:-1] if recipe.rendered else training
+    said = [text for lines in labelled for text in lines.texts]
+    said += ocr_language.prose(recipe.text)
+    if said:
+        ocr_language.write(output / "model", said)
     return dict(result.best)
 
 

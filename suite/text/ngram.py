@@ -1,9 +1,10 @@
 """Character n-gram model: interpolated Kneser-Ney, stored as counts."""
 
+import math
 import zipfile
 import zlib
-from collections import OrderedDict
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,20 @@ import numpy.typing as npt
 
 from suite.console import UserError, atomic_path
 from suite.text.alphabet import Alphabet
+from suite.text.fold import fold
 
 BOUNDARY = 0  # class of the line start; in texts the blank's number is free
 _CACHE = 4096  # contexts whose distribution is kept
-_FORMAT = 1
+_FORMAT = 2
 # What numpy raises on a file that is something else, cut short or altered.
 _BROKEN: tuple[type[Exception], ...] = (
     *(OSError, EOFError, ValueError, TypeError, LookupError),
     *(zipfile.BadZipFile, zlib.error),
 )
+
+
+FILE_NAME = "language.npz"
+"""The model that a recognizer's folder may hold."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,13 +38,13 @@ class Level:
 
     contexts: npt.NDArray[np.int64]
     """(c,) sorted keys of the k - 1 characters before."""
-    starts: npt.NDArray[np.int64]
+    starts: npt.NDArray[np.integer]
     """(c + 1,) where each context's followers begin."""
-    followers: npt.NDArray[np.int64]
+    followers: npt.NDArray[np.integer]
     """(n,) class of the last character."""
-    counts: npt.NDArray[np.int64]
+    counts: npt.NDArray[np.integer]
     """(n,) occurrences, or (below the highest length) distinct predecessors."""
-    totals: npt.NDArray[np.int64]
+    totals: npt.NDArray[np.integer]
     """(c,) sum of the counts of a context, of those too that were not kept."""
     discount: float
     """Taken off each count and given to the shorter context, 0..1."""
@@ -56,6 +62,7 @@ class CharacterModel:
     Args:
         alphabet: Characters that the model knows.
         levels: Counts of the n-grams of length 1, 2, ...
+        folded: The alphabet is folded: texts are to be given as `fold` makes them.
 
     Example:
         >>> model = train_character_model(["abab", "abba"], Alphabet("ab"), order=3)
@@ -68,74 +75,102 @@ class CharacterModel:
         techniques for language modeling", 1999, section 3.
     """
 
-    def __init__(self, alphabet: Alphabet, levels: list[Level]) -> None:
+    def __init__(
+        self, alphabet: Alphabet, levels: list[Level], *, folded: bool = False
+    ) -> None:
         self.alphabet = alphabet
         self.levels = levels
-        self._cache: OrderedDict[str, npt.NDArray[np.float32]] = OrderedDict()
+        self.folded = folded
+        self.probabilities = lru_cache(_CACHE)(self._probabilities)
 
     @property
     def order(self) -> int:
         """Longest n-gram, in characters."""
         return len(self.levels)
 
-    def clip(self, context: str) -> str:
-        """The end of a text, as long as the model looks back."""
-        return context[-(self.order - 1) :] if self.order > 1 else ""
+    def fold(self, text: str) -> str:
+        """A text as the model sees it; as long as before."""
+        return fold(text) if self.folded else text
+
+    def classes_of(
+        self, alphabet: Alphabet
+    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]:
+        """Where the characters of another alphabet stand in this model's.
+
+        Args:
+            alphabet: For instance a recognizer's.
+
+        Returns:
+            (characters,) int64 classes here, and float32 to be added to their log
+            probability: digits that are one class here share it evenly, capital and
+            small letters both get it whole, so that the case is left to the reader.
+
+        Raises:
+            UserError: The model lacks some of the characters.
+        """
+        seen = self.fold(alphabet.characters)
+        lacking = self.alphabet.missing(seen)
+        if lacking:
+            raise UserError(
+                f"the language model lacks characters of the recognizer: {lacking}",
+                "Train it on the recognizer's alphabet.",
+            )
+        digits = seen.count("0")
+        shares = [-math.log(digits) if c == "0" else 0.0 for c in seen]
+        return self.alphabet.encode(seen).astype(np.int64), np.array(shares, np.float32)
 
     def log_probs(self, context: str) -> npt.NDArray[np.float32]:
         """Natural logarithm of P(character | context) for every class.
 
         Args:
-            context: The line so far, or its last `order - 1` characters at least; a
-                shorter one is the line's start. Characters of the alphabet only.
+            context: The line so far; characters of the alphabet only.
 
         Returns:
             float32 (alphabet.size,), indexed by class; the blank's is minus
-            infinity. Do not write to it: it is kept for the next call.
+            infinity.
         """
-        context = self.clip(context)
-        found = self._cache.get(context)
-        if found is not None:
-            self._cache.move_to_end(context)
-            return found
+        before = [BOUNDARY, *self.alphabet.encode(context).tolist()]
+        before = before[-(self.order - 1) :] if self.order > 1 else []
         with np.errstate(divide="ignore"):
-            result = np.log(self._probabilities(context)).astype(np.float32)
-        result.flags.writeable = False
-        self._cache[context] = result
-        if len(self._cache) > _CACHE:
-            self._cache.popitem(last=False)
-        return result
+            return np.log(self.probabilities(tuple(before)))
 
     def log_prob(self, context: str, character: str) -> float:
         """Natural logarithm of P(character | context); see `log_probs`."""
         return float(self.log_probs(context)[self.alphabet.encode(character)[0]])
 
-    def _probabilities(self, context: str) -> npt.NDArray[np.float64]:
+    def _probabilities(self, before: tuple[int, ...]) -> npt.NDArray[np.float32]:
+        """P(class | classes before it); `probabilities` keeps what it gave.
+
+        Args:
+            before: At most `order - 1` classes; `BOUNDARY` first where the line
+                starts within them.
+
+        Returns:
+            float32 (alphabet.size,); not to be changed.
+        """
         size = self.alphabet.size
-        before = self.alphabet.encode(context).tolist()
-        if len(before) < self.order - 1:
-            before.insert(0, BOUNDARY)
-        result = np.full(size, 1.0 / (size - 1))
-        result[BOUNDARY] = 0.0
-        key = 0
-        for length, level in enumerate(self.levels):
-            if length > len(before):
-                break
-            if length:
-                key += before[-length] * size ** (length - 1)
-            at = int(np.searchsorted(level.contexts, key))
-            if at == len(level.contexts) or level.contexts[at] != key:
-                continue
-            span = slice(level.starts[at], level.starts[at + 1])
-            kept = level.counts[span] - level.discount
-            result *= (level.totals[at] - kept.sum()) / level.totals[at]
-            result[level.followers[span]] += kept / level.totals[at]
+        if before:
+            shorter = self.probabilities(before[1:])
+        else:
+            shorter = np.full(size, 1.0 / (size - 1), np.float32)
+            shorter[BOUNDARY] = 0.0
+        level, key = self.levels[len(before)], 0
+        for number in before:
+            key = key * size + number
+        at = int(level.contexts.searchsorted(key))
+        if at == len(level.contexts) or level.contexts[at] != key:
+            return shorter
+        span = slice(level.starts[at], level.starts[at + 1])
+        kept = level.counts[span] - level.discount
+        total = float(level.totals[at])
+        result = shorter * np.float32((total - kept.sum()) / total)
+        result[level.followers[span]] += kept / total
         return result
 
     def save(self, file: Path) -> None:
         """Write the model to one file, atomically: integer arrays, no pickle."""
         arrays: dict[str, npt.NDArray] = {
-            "format": np.array([_FORMAT, self.order], np.int32),
+            "format": np.array([_FORMAT, self.order, self.folded], np.int32),
             "characters": np.array(
                 [ord(c) for c in self.alphabet.characters], np.uint32
             ),
@@ -162,7 +197,7 @@ class CharacterModel:
             # Opened here: np.load leaves a file open that it cannot read.
             with file.open("rb") as stream:
                 arrays = np.load(stream, allow_pickle=False)
-                form, order = arrays["format"].tolist()
+                form, order, folded = arrays["format"].tolist()
                 if form != _FORMAT:
                     raise ValueError(f"format {form}, not {_FORMAT}")
                 characters = "".join(map(chr, arrays["characters"].tolist()))
@@ -172,21 +207,20 @@ class CharacterModel:
             raise UserError(f"{file}: no such file") from error
         except _BROKEN as error:
             raise UserError(f"{file}: not a character model ({error})") from error
-        return cls(alphabet, levels)
+        return cls(alphabet, levels, folded=bool(folded))
 
 
-def _narrow(values: npt.NDArray[np.int64]) -> npt.NDArray:
+def _narrow(values: npt.NDArray[np.integer]) -> npt.NDArray:
     """The same numbers in the smallest unsigned type that holds them."""
     return values.astype(np.min_scalar_type(int(values.max(initial=0))))
 
 
 def _load_level(arrays: "np.lib.npyio.NpzFile", i: int, classes: int) -> Level:
     sizes, totals, followers, counts = (
-        arrays[f"{name}{i}"].astype(np.int64)
-        for name in ("sizes", "totals", "followers", "counts")
+        arrays[f"{name}{i}"] for name in ("sizes", "totals", "followers", "counts")
     )
     contexts = np.cumsum(arrays[f"contexts{i}"], dtype=np.int64)
-    starts = np.concatenate([[0], np.cumsum(sizes)])
+    starts = np.append(0, np.cumsum(sizes, dtype=np.int64)).astype(np.int32)
     whole = len(contexts) == len(sizes) == len(totals)
     if not whole or not len(followers) == len(counts) == starts[-1]:
         raise ValueError(f"n-grams of length {i + 1} are incomplete")
@@ -196,3 +230,13 @@ def _load_level(arrays: "np.lib.npyio.NpzFile", i: int, classes: int) -> Level:
         raise ValueError(f"n-grams of length {i + 1} are out of range")
     discount = float(arrays["discounts"][i])
     return Level(contexts, starts, followers, counts, totals, discount)
+
+
+def load_beside(folder: Path) -> CharacterModel | None:
+    """The language model in a recognizer's folder; None if it has none.
+
+    Raises:
+        UserError: The file holds something else.
+    """
+    file = folder / FILE_NAME
+    return CharacterModel.load(file) if file.is_file() else None

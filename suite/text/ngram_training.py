@@ -7,13 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.text.alphabet import Alphabet
+from suite.text.fold import fold, folded_alphabet
 from suite.text.ngram import BOUNDARY, CharacterModel, Level
 
 Integers = npt.NDArray[np.int64]
 
 
 def train_character_model(
-    lines: Iterable[str], alphabet: Alphabet, order: int = 6, *, min_count: int = 1
+    lines: Iterable[str],
+    alphabet: Alphabet,
+    order: int = 6,
+    *,
+    min_count: int = 1,
+    folded: bool = False,
 ) -> CharacterModel:
     """Count the n-grams of lines of text.
 
@@ -24,6 +30,8 @@ def train_character_model(
         order: Longest n-gram, 1..6.
         min_count: n-grams of three and more characters that were counted less often
             are not kept; their share goes to the shorter context.
+        folded: Model what `suite.text.fold.fold` leaves of the lines: such a model
+            never prefers one digit to another, and leaves the case alone.
 
     Raises:
         ValueError: when `order` or `min_count` is out of range, or no text is left.
@@ -32,6 +40,8 @@ def train_character_model(
         raise ValueError(f"`order` must be 1 to 6. Received: {order}")
     if min_count < 1:
         raise ValueError(f"`min_count` must be at least 1. Received: {min_count}")
+    if folded:
+        alphabet, lines = folded_alphabet(alphabet), map(fold, lines)
     if alphabet.size**order >= 2**63:
         raise ValueError(f"`order` {order} is too long for {alphabet.size} classes")
     ids = np.append(_join(lines, alphabet), [BOUNDARY] * order)
@@ -47,7 +57,7 @@ def train_character_model(
             # Nothing can stand in front of a line: there occurrences count.
             counts = np.where(keys < size ** (length - 1), occurrences, counts)
         levels.append(_level(keys, counts, size, min_count if length > 2 else 1))
-    return CharacterModel(alphabet, levels)
+    return CharacterModel(alphabet, levels, folded=folded)
 
 
 def _join(lines: Iterable[str], alphabet: Alphabet) -> Integers:

@@ -1,15 +1,15 @@
 """Decoders against exhaustive search over all paths, and by hand."""
 
 import itertools
-import time
 from collections import defaultdict
 
 import numpy as np
 import pytest
 
+from suite.console import UserError
 from suite.ocr.decoding import beam, greedy, word_spans
 from suite.ocr.reading import align, log_softmax
-from suite.text.alphabet import LATIN, Alphabet
+from suite.text.alphabet import Alphabet
 from suite.text.lexicon import Lexicon
 from suite.text.ngram_training import train_character_model
 
@@ -82,7 +82,7 @@ def test_beam_finds_the_exhaustive_best_where_greedy_does_not():
         logits = rng.normal(0, 1, (6, 4)).astype(np.float32)
         scores = exhaustive(log_softmax(logits))
         best = ABC.decode(max(scores, key=scores.__getitem__))
-        found = beam(logits, ABC, width=2000)
+        found = beam(logits, ABC, width=2000, least=0)
         assert found.text == best
         greedy_misses += greedy(logits, ABC).text != best
     assert greedy_misses > 5
@@ -101,8 +101,8 @@ def test_beam_with_a_language_model_finds_the_exhaustive_best():
             scores[ids] += 0.7 * prior + 0.4 * len(text)
         best = ABC.decode(max(scores, key=scores.__getitem__))
         options = {"language_model": model, "alpha": 0.7, "beta": 0.4}
-        assert beam(logits, ABC, 2000, **options).text == best
-        changed += beam(logits, ABC, 2000).text != best
+        assert beam(logits, ABC, 2000, least=0, **options).text == best
+        changed += beam(logits, ABC, 2000, least=0).text != best
     assert changed > 3
 
 
@@ -217,22 +217,8 @@ def test_foreign_shapes_are_refused(decode, shape):
 
 
 def test_beam_refuses_foreign_models_and_widths():
-    model = train_character_model(["ab"], AMBIGUOUS, 2)
-    with pytest.raises(ValueError, match="another alphabet"):
-        beam(np.zeros((2, 4)), ABC, language_model=model)
+    model = train_character_model(["ab"], ABC, 2)
+    with pytest.raises(UserError, match=r"of the recognizer: +015lost"):
+        beam(np.zeros((2, AMBIGUOUS.size)), AMBIGUOUS, language_model=model)
     with pytest.raises(ValueError, match="`width` must be at least 1"):
         beam(np.zeros((2, 4)), ABC, width=0)
-
-
-def test_a_long_line_is_decoded_in_time():
-    """Width 10, 160 steps, the whole alphabet: aim 30 ms, limit 5 times that."""
-    rng = np.random.default_rng(3)
-    logits = rng.normal(0, 1, (160, LATIN.size)).astype(np.float32)
-    logits[np.arange(160), rng.integers(1, LATIN.size, 160)] += 8
-    logits[::2, 0] += 10
-    seconds = []
-    for _ in range(5):
-        start = time.perf_counter()
-        beam(logits, LATIN)
-        seconds.append(time.perf_counter() - start)
-    assert min(seconds) < 0.15

@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from suite.console import UserError
+from suite.recipes.ocr_language import write
 
 opening = pytest.importorskip("suite.ocr.opening")
 
@@ -60,8 +62,9 @@ def test_a_foreign_model(tmp_path, shipped, content):
     ("options", "says"),
     [
         ({"threads": 0}, "--threads"),
-        ({"lexicon": Path("words.txt")}, "beam"),
-        ({"language_model": Path("lm.npz")}, "beam"),
+        ({"lexicon": Path("words.txt"), "decoder": "greedy"}, "beam"),
+        ({"language_model": Path("lm.npz"), "decoder": "greedy"}, "beam"),
+        ({"language_model": Path("nowhere.npz")}, "nowhere.npz: no such file"),
         ({"model": Path("nowhere")}, "nowhere"),
     ],
 )
@@ -82,3 +85,23 @@ def test_a_word_list_that_is_none(tmp_path):
     assert "apple" in opening._words(path, 1.0)
     with pytest.raises(UserError, match="--lexicon-bonus"):
         opening._words(path, -1.0)
+
+
+def test_the_language_model_beside_the_recognizer_is_used(tmp_path):
+    """A word in doubt is what the model has seen; greedy has no such opinion."""
+    alphabet = opening.open_reader(opening.ReaderOptions()).recognizer.alphabet
+    logits = np.full((9, alphabet.size), -4.0, np.float32)
+    for step, pair in enumerate(["T7", "O0", "T7", "A4", "LI"]):
+        first, second = alphabet.encode(pair)
+        logits[2 * step, [second, first]] = 4.0, 3.6
+        logits[2 * step + 1 : 2 * step + 2, 0] = 6.0
+    read = {}
+    own = write(tmp_path, ["7074I"] * 9)[1]
+    for name, options in {
+        "beside it": {},
+        "greedy": {"decoder": "greedy"},
+        "given": {"language_model": own},
+    }.items():
+        reader = opening.open_reader(opening.ReaderOptions(**options))
+        read[name] = reader.decode(logits, alphabet).text
+    assert read == {"beside it": "TOTAL", "greedy": "7074I", "given": "7074I"}

@@ -107,10 +107,27 @@ def test_a_character_outside_the_alphabet_cuts_the_line():
         np.testing.assert_array_equal(cut.log_probs(context), two.log_probs(context))
 
 
-def test_only_the_end_of_the_context_counts():
-    model = train_character_model(random_lines(3), ABC, 4)
-    assert model.clip("abcab") == "cab"
-    np.testing.assert_array_equal(model.log_probs("abcab"), model.log_probs("cab"))
+def test_a_folded_model_has_no_case_and_prefers_no_digit(tmp_path):
+    lines = ["Total 19.80", "TOTAL 20.10", "total 19.90"]
+    model = train_character_model(lines, LATIN, 5, folded=True)
+    model.save(tmp_path / "model.npz")
+    for same in (model, CharacterModel.load(tmp_path / "model.npz")):
+        assert same.fold("Ab 19É") == "ab 00é"
+        classes, shares = same.classes_of(LATIN)
+        costs = same.log_probs(same.fold("Total 1"))[classes] + shares
+        cost = dict(zip(LATIN.characters, costs.tolist(), strict=True))
+        assert len({cost[digit] for digit in "0123456789"}) == 1
+        assert cost["t"] == cost["T"] < cost["7"]
+        digits = math.exp(cost["1"]) * 10
+        assert digits == pytest.approx(
+            math.exp(same.log_prob("total 0", "0")), rel=1e-5
+        )
+
+
+def test_a_model_that_lacks_characters_is_refused():
+    model = train_character_model(["ab"], ABC, 2)
+    with pytest.raises(UserError, match="lacks characters of the recognizer: xy"):
+        model.classes_of(Alphabet("abyx"))
 
 
 def test_text_is_likelier_under_a_model_of_its_kind():
