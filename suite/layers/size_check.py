@@ -46,11 +46,13 @@ class SizeCheck(OwnConfig, keras.layers.Layer):
         self.minimum = minimum
 
     def call(self, inputs: Any) -> Any:
-        check_sides(*inputs.shape[1:3], self.multiple, self.minimum)
+        height, width = inputs.shape[1:3]
+        check_sides(height, width, self.multiple, self.minimum)
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
+
 
 def check_sides(height: Any, width: Any, multiple: int = 1, minimum: int = 1) -> None:
     """Refuse a picture whose sides do not suit a network.
