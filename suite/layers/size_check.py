@@ -44,7 +44,8 @@ class SizeCheck(keras.layers.Layer):
         self.minimum = minimum
 
     def call(self, inputs: Any) -> Any:
-        check_sides(*inputs.shape[1:3], self.multiple, self.minimum)
+        height, width = inputs.shape[1:3]
+        check_sides(height, width, self.multiple, self.minimum)
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
