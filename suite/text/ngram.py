@@ -15,7 +15,7 @@ from suite.text.alphabet import Alphabet
 from suite.text.fold import fold
 
 BOUNDARY = 0  # class of the line start; in texts the blank's number is free
-_CACHE = 4096  # contexts whose distribution is kept
+_CACHE = 2048  # contexts whose distribution is kept
 _FORMAT = 2
 # What numpy raises on a file that is something else, cut short or altered.
 _BROKEN: tuple[type[Exception], ...] = (
