@@ -5,10 +5,10 @@ from suite.edge import complaints
 # shortened from what the converter of TensorFlow 2.21 says
 CONVERTER = """\
 Could not translate MLIR to FlatBuffer.<unknown>:0: error: loc(callsite(fused["Erf:", \
-"model_1/block_1_1/scores_1/Erf@__inference_f_21"] at callsite(fused["StatefulPartitionedCall\
-:", "StatefulPartitionedCall@__inference_signature_wrapper_22"] at fused["StatefulParti\
-tionedCall:", "StatefulPartitionedCall"]))): 'tf.Erf' op is neither a custom op nor a \
-flex op
+"model_1/block_1_1/scores_1/Erf@__inference_f_21"] at callsite(fused["StatefulPartition\
+edCall:", "StatefulPartitionedCall@__inference_signature_wrapper_22"] at fused["Statef\
+ulPartitionedCall:", "StatefulPartitionedCall"]))): 'tf.Erf' op is neither a custom \
+op nor a flex op
 <unknown>:0: note: loc(fused["StatefulPartitionedCall:", "StatefulPartitionedCall"]): c\
 alled from
 <unknown>:0: error: failed while converting: 'main':
