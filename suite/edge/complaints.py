@@ -6,6 +6,7 @@ import re
 
 _BOLD = re.compile(r"\x1b\[\d*m")
 _REFUSED_OPERATOR = re.compile(r'fused\["\w+:", "([^"@]+)@[^\n]*op is neither')
+_NUMBER = re.compile(r"_\d+$")
 _TOTALS = ("Flex ops:", "Custom ops:", "TF Select ops:")
 
 
@@ -41,5 +42,8 @@ def of_converter(text: str) -> str:
 
 
 def _place(path: str) -> str:
-    """Layers in the name of an operator: without the model around, and without it."""
-    return "/".join(path.split("/")[1:-1])
+    """Layers in the name of an operator, the model around them left out.
+
+    TensorFlow appends a number to each, since Keras opens the scope of a layer twice.
+    """
+    return "/".join(_NUMBER.sub("", part) for part in path.split("/")[1:-1])

@@ -125,12 +125,16 @@ def _objection(layer: Any) -> tuple[str, str] | None:
     # Keras itself transposes for the others on a CPU
     plain = name.startswith("Conv") and not name.endswith("Transpose")
     if plain and layer.data_format == "channels_first":
-        return "no CPU computes convolutions with channels first", _CHANNELS_LAST
+        return (
+            "TensorFlow computes no convolution with channels first on a CPU, so there "
+            "is nothing to compare with",
+            _CHANNELS_LAST,
+        )
     if name.startswith("Conv") and not plain:
         rate = layer.dilation_rate
         if max(rate if isinstance(rate, (tuple, list)) else (rate,)) > 1:
             return (
-                "no CPU computes transposed convolutions with dilation",
+                "TensorFlow computes no transposed convolution with dilation on a CPU",
                 "Use a stride, or UpSampling2D and a convolution with dilation.",
             )
     return None

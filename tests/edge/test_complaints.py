@@ -5,10 +5,10 @@ from suite.edge import complaints
 # shortened from what the converter of TensorFlow 2.21 says
 CONVERTER = """\
 Could not translate MLIR to FlatBuffer.<unknown>:0: error: loc(callsite(fused["Erf:", \
-"model_1/block/scores/Erf@__inference_f_21"] at callsite(fused["StatefulPartitionedCall\
-:", "StatefulPartitionedCall@__inference_signature_wrapper_22"] at fused["StatefulParti\
-tionedCall:", "StatefulPartitionedCall"]))): 'tf.Erf' op is neither a custom op nor a \
-flex op
+"model_1/block_1_1/scores_1/Erf@__inference_f_21"] at callsite(fused["StatefulPartition\
+edCall:", "StatefulPartitionedCall@__inference_signature_wrapper_22"] at fused["Statef\
+ulPartitionedCall:", "StatefulPartitionedCall"]))): 'tf.Erf' op is neither a custom \
+op nor a flex op
 <unknown>:0: note: loc(fused["StatefulPartitionedCall:", "StatefulPartitionedCall"]): c\
 alled from
 <unknown>:0: error: failed while converting: 'main':
@@ -19,11 +19,13 @@ Details:
 
 
 def test_the_layer_of_an_operator_is_named():
-    assert complaints.of_converter(CONVERTER) == "TF Select ops: Erf (in block/scores)"
+    assert (
+        complaints.of_converter(CONVERTER) == "TF Select ops: Erf (in block_1/scores)"
+    )
 
 
 def test_an_operator_outside_of_layers_has_no_place():
-    text = CONVERTER.replace("model_1/block/scores/Erf", "model_1/Erf")
+    text = CONVERTER.replace("model_1/block_1_1/scores_1/Erf", "model_1/Erf")
     assert complaints.of_converter(text) == "TF Select ops: Erf"
 
 

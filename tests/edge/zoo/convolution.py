@@ -27,7 +27,7 @@ CONVOLUTION: list[Entry] = [
         lambda: layers.Conv2D(
             6, 3, padding="same", data_format="channels_first", name="first"
         ),
-        refused="'first' (Conv2D) cannot be exported: no CPU computes convolutions",
+        refused="'first' (Conv2D) cannot be exported: TensorFlow computes no",
     ),
     layer("conv_3d", ROOM, lambda: layers.Conv3D(3, 3, padding="same")),
     layer("conv_3d_grouped", ROOM, lambda: layers.Conv3D(4, 3, groups=2)),
@@ -60,7 +60,7 @@ CONVOLUTION: list[Entry] = [
         "transposed_2d_dilated",
         PICTURE,
         lambda: layers.Conv2DTranspose(5, 3, dilation_rate=2),
-        refused="no CPU computes transposed convolutions with dilation",
+        refused="TensorFlow computes no transposed convolution with dilation",
     ),
     layer("transposed_3d", ROOM, lambda: layers.Conv3DTranspose(2, 3, strides=2)),
 ]
