@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.edge_peers import FLOAT_ONNX, INT8_ONNX, STOCK
+from suite.console import UserError
 from suite.edge import samples
 from suite.edge.compiled import CompiledRunner
 from suite.edge.verify import difference
@@ -135,7 +136,15 @@ def compare(folder: Path, runs: int) -> dict[str, dict[str, Any]]:
     Returns:
         By key of the route: `ms` and `wall_ms`, medians; `bytes` of the file;
         `difference` from Keras as `suite.edge.verify` defines it.
+
+    Raises:
+        UserError: There is no reference, since Keras failed.
     """
+    if not (folder / samples.REFERENCE).is_file():
+        raise UserError(
+            f"{folder.name}: there is nothing to compare with: Keras did not run it",
+            "Install tensorflow; lines above say what went wrong.",
+        )
     (inputs,) = samples.load(folder / samples.INPUTS).values()
     (wanted,) = samples.load(folder / samples.REFERENCE).values()
     there = [route for route in ROUTES if (folder / route.file).is_file()]

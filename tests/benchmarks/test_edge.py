@@ -126,6 +126,35 @@ def test_a_peer_that_is_not_installed_is_a_line(tmp_path, monkeypatch):
     ]
 
 
+def test_the_run_writes_page_and_figures(miniatures, tmp_path, monkeypatch):
+    source = miniatures / "ocr" / "recognizer"
+    monkeypatch.setattr(edge, "SIGNATURES", {"recognizer": "read_128"})
+    monkeypatch.setattr(edge, "find_model", lambda app, name: source)
+
+    def peers(folders):
+        inputs = samples.load(folders[0] / samples.INPUTS)["read_128"]
+        wanted = open_model(source, precision="float32")("read_128", inputs)
+        samples.save(folders[0] / samples.REFERENCE, {"read_128": wanted})
+        return ["stock: left out, tensorflow not installed."]
+
+    def export(folder, *, inputs, formats):
+        assert len(inputs("read_128")["image"]) > 1  # samples to calibrate on
+        for name in {"float32", "dynamic_int8"} & set(formats):
+            shutil.copy(source / f"{name}.tflite", folder)
+
+    monkeypatch.setattr(edge, "_peers", peers)
+    monkeypatch.setattr(edge, "export", export)
+    page = tmp_path / "out.md"
+    words = ["--models", "recognizer", "--runs", "2", "--output", str(page)]
+    code = edge.main(words)
+    written = json.loads(page.with_suffix(".json").read_text())
+    assert code == int(not all(mark["reached"] for mark in written["marks"]))
+    assert set(written["networks"]["recognizer"]) == {
+        *("float32", "dynamic_int8", "float32_compiled", "dynamic_int8_compiled"),
+    }
+    assert "- stock: left out, tensorflow not installed." in page.read_text()
+
+
 @pytest.mark.slow
 def test_the_whole_run_on_the_reference_network(tmp_path):
     pytest.importorskip("onnx")
