@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
@@ -119,7 +120,12 @@ def bench(options: Bench) -> Result:
     rows: list[dict[str, Any]] = []
     for name in MODELS:
         folder = model_folder(options.model, name)
-        rows += latency_table(folder, threads=options.threads, runs=options.runs)
+        rows += latency_table(
+            folder,
+            threads=options.threads,
+            runs=options.runs,
+            isolated=options.isolated,
+        )
     text, measured, code = table(rows), [], 0
     if options.data is not None:
         for name in dict.fromkeys(row["format"] for row in rows):
@@ -142,7 +148,8 @@ def export(options: ExportOptions) -> Result:
     from suite.edge.verbs import run_export
     from suite.ocr.samples import sample_inputs
 
-    return run_export(options, sample_inputs)
+    # several pieces calibrate full_int8; the first is compared on
+    return run_export(options, partial(sample_inputs, count=16))
 
 
 def _measure(options: Evaluate | Bench) -> tuple[dict[str, Any], int]:

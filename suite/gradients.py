@@ -31,12 +31,13 @@ def over_variables(function: Callable[[], Any], variables: Sequence[Any]) -> Fun
 
     Returns:
         Function of as many tensors as there are variables. The variables themselves
-        are never written.
+        are never written; losses that layers add on the way are the model's `losses`
+        inside of the function alone.
     """
 
     def of_values(*values: Any) -> Any:
         pairs = list(zip(variables, values, strict=True))
-        with keras.StatelessScope(state_mapping=pairs):
+        with keras.StatelessScope(state_mapping=pairs, collect_losses=True):
             return function()
 
     return of_values
@@ -108,6 +109,20 @@ def input_gradient(function: Function, inputs: Any) -> Any:
     return gradient(lambda x: ops.sum(function(x)), [inputs])[0]
 
 
+def compiled(function: Function) -> Function:
+    """The function as one graph, traced once for each set of shapes.
+
+    Args:
+        function: Takes and gives structures of tensors, None among them, without side
+            effect.
+
+    Returns:
+        Function of the same arguments. Under torch the function itself: its compiler
+        needs one for C++ on the user's machine.
+    """
+    return _COMPILERS.get(keras.backend.backend(), lambda it: it)(function)
+
+
 def _pairs(vectors: Sequence[Any], tensors: Sequence[Any]) -> list[tuple[Any, Any]]:
     """Pairs of vectors and tensors of equal shapes."""
     shapes = [[tuple(ops.shape(x)) for x in some] for some in (vectors, tensors)]
@@ -168,4 +183,19 @@ def _torch(function: Function, tensors: list[Any]) -> tuple[Any, list[Any]]:
     return value, list(gradients)
 
 
+def _tensorflow_graph(function: Function) -> Function:
+    import tensorflow as tf
+
+    graph: Function = tf.function(function)
+    return graph
+
+
+def _jax_graph(function: Function) -> Function:
+    import jax
+
+    graph: Function = jax.jit(function)
+    return graph
+
+
 _BACKENDS = {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}
+_COMPILERS = {"tensorflow": _tensorflow_graph, "jax": _jax_graph}

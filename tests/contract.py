@@ -124,7 +124,8 @@ def _check_graph(case: _Case) -> None:
     model, larger = case.model(case.layer, case.free), case.arrays[0]
     for axis in case.free - {0}:
         larger = np.concatenate([larger, larger], axis)
-    model.predict_on_batch([larger, *case.arrays[1:]])
+    if keras.backend.backend() != "jax":  # which compiles for each size by itself
+        model.predict_on_batch([larger, *case.arrays[1:]])
     # TensorFlow sees another size and traces anew, now for any size
     got = model.predict_on_batch(case.arrays)
     assert_close(got, case.want, atol=case.atol, name=f"{case.name} in a graph")

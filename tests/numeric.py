@@ -1,6 +1,7 @@
 """Numbers of tests: compared so that a failure says where, and gradients of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -30,6 +31,17 @@ def assert_close(
         )
 
 
+def run(model: keras.Model, inputs: Any) -> Any:
+    """What a model gives in inference, as arrays, by one compiled function.
+
+    Called layer by layer, jax would compile each operation for itself; XLA on top of
+    tensorflow's graph would take seconds, and torch needs a compiler for it.
+    """
+    model.jit_compile = keras.backend.backend() == "jax"
+    arrays = keras.tree.map_structure(to_numpy, inputs)
+    return keras.tree.map_structure(to_numpy, model.predict_on_batch(arrays))
+
+
 def gradient_of(
     loss_fn: Callable[[Any], Any], value: np.ndarray
 ) -> tuple[float, np.ndarray]:
@@ -45,6 +57,33 @@ def gradient_of(
     model.compile(keras.optimizers.SGD(1.0), lambda _, y: loss_fn(y))
     loss = model.train_on_batch(np.zeros_like(value), np.zeros_like(value))
     return float(loss), value - to_numpy(holder.value)
+
+
+@contextmanager
+def double_precision() -> Iterator[None]:
+    """float64 in all that is made within.
+
+    JAX has it on request only, and the operations of Keras 3.15 give float32 for
+    float64 under jax and torch, whatever its settings say: a table inside says so.
+    """
+    from keras.src.backend.common import dtypes
+
+    usual = dtypes.BIT64_TO_BIT32_DTYPE["float64"]
+    _set_precision("float64", "float64", dtypes)
+    try:
+        yield
+    finally:
+        _set_precision("float32", usual, dtypes)
+
+
+def _set_precision(name: str, wide: str, dtypes: Any) -> None:
+    if keras.config.backend() == "jax":
+        import jax
+
+        jax.config.update("jax_enable_x64", name == "float64")
+    keras.config.set_floatx(name)
+    keras.config.set_dtype_policy(name)
+    dtypes.BIT64_TO_BIT32_DTYPE["float64"] = wide
 
 
 class _Holder(keras.layers.Layer):

@@ -36,7 +36,14 @@ def sample_line():
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", "docs/deploy.md", "docs/ocr.md", "CONTRIBUTING.md"]
+    "name",
+    [
+        "README.md",
+        "docs/deploy.md",
+        "docs/ocr.md",
+        "docs/errata.md",
+        "CONTRIBUTING.md",
+    ],
 )
 def test_files_that_are_linked_exist(name):
     text = (ROOT / name).read_text(encoding="utf-8")

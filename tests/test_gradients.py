@@ -6,6 +6,7 @@ import pytest
 from keras import ops
 
 from suite.gradients import (
+    compiled,
     gradient,
     hessian_vector_product,
     input_gradient,
@@ -83,6 +84,21 @@ def test_weights_of_a_model_by_finite_differences():
         assert_close(got, difference, atol=2e-2, rtol=2e-2)
     for weight, old in zip(model.get_weights(), before, strict=True):
         assert_close(weight, old, atol=0, name="weights are only read")
+
+
+def test_compiled_takes_structures_and_nothing():
+    def function(values, batch):
+        x, weight = batch["x"], batch["weight"]
+        loss = sum(quadratic(v) for v in values) + ops.sum(x)
+        return {"loss": loss if weight is None else 2 * loss, "same": values}
+
+    graph = compiled(function)
+    values = [ops.convert_to_tensor(X), ops.convert_to_tensor(V)]
+    for weight in (None, ops.ones(1)):
+        batch = {"x": ops.convert_to_tensor(V), "weight": weight}
+        got, want = graph(values, batch), function(values, batch)
+        assert_close(got["loss"], want["loss"], rtol=1e-5)
+        assert_close(got["same"][1], V, atol=0)
 
 
 def test_input_gradient_is_that_of_each_sample():

@@ -39,10 +39,12 @@ class ExportOptions(Common):
 
     model: Path
     """Model folder with config.json and model.keras, or a folder of such folders."""
-    formats: tuple[Literal["float32", "float16", "dynamic_int8"], ...] = (
-        *("float32", "float16", "dynamic_int8"),
+    formats: tuple[Literal["float32", "float16", "dynamic_int8", "full_int8"], ...] = (
+        "float32",
+        "float16",
+        "dynamic_int8",
     )
-    """Files to make."""
+    """Files to make; full_int8, for models without a loop, needs real inputs."""
     saved_model: bool = False
     """Keep the SavedModel too."""
 

@@ -55,6 +55,9 @@ class Export(ExportOptions, Proof):
     shape: tuple[str, ...] = ()
     """NAME=32x100: sizes, without the batch, of an input that leaves some open; with a
     .keras file."""
+    signature: tuple[str, ...] = ()
+    """NAME=INPUT,INPUT:OUTPUT: an entry point of its own for a part of the model; one
+    of all inputs and outputs if none is named; with a .keras file."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +86,8 @@ class Bench(Common):
     """Threads."""
     runs: int = 20
     """Timed runs of each signature."""
+    isolated: bool = False
+    """Run the files in child processes: for a model of unknown origin."""
 
 
 def export(options: Export) -> Result:
@@ -101,6 +106,7 @@ def export(options: Export) -> Result:
             options.output,
             batch=options.batch,
             shapes=dict(map(_shape, options.shape)),
+            signatures=dict(map(_signature, options.signature)),
             modules=options.modules,
         )
     return run_export(
@@ -153,7 +159,12 @@ def _shipped() -> list[Path]:
 def bench(options: Bench) -> Result:
     from suite.edge.timing import latency_table
 
-    rows = latency_table(options.model, threads=options.threads, runs=options.runs)
+    rows = latency_table(
+        options.model,
+        threads=options.threads,
+        runs=options.runs,
+        isolated=options.isolated,
+    )
     return Result({"latency": rows}, table(rows), backend="litert")
 
 
@@ -191,6 +202,21 @@ def _shape(text: str) -> tuple[str, tuple[int, ...]]:
         return name, tuple(int(size) for size in sizes.split("x") if size)
     except ValueError:
         raise UserError(f"{text}: no shape (--shape)", "Write NAME=32x100.") from None
+
+
+def _signature(text: str) -> tuple[str, tuple[list[str], list[str]]]:
+    name, _, tensors = text.partition("=")
+    inputs, outputs = ([n for n in side.split(",") if n] for side in _sides(tensors))
+    if not (name and inputs and outputs):
+        raise UserError(
+            f"{text}: no signature (--signature)", "Write NAME=INPUT,INPUT:OUTPUT."
+        )
+    return name, (inputs, outputs)
+
+
+def _sides(tensors: str) -> tuple[str, str]:
+    inputs, _, outputs = tensors.partition(":")
+    return inputs, outputs
 
 
 def _inputs(options: Proof) -> Callable[[str], Mapping[str, np.ndarray]] | None:

@@ -20,7 +20,7 @@ def adopt(
     *,
     batch: int = 1,
     shapes: Mapping[str, Sequence[int]] | None = None,
-    signature: str = "serve",
+    signatures: Mapping[str, tuple[Sequence[str], Sequence[str]] | None] | None = None,
     modules: Sequence[str] = (),
 ) -> Path:
     """Makes a folder of config.json and model.keras, ready for `export`.
@@ -31,7 +31,9 @@ def adopt(
             replaced, and with it what vouched for earlier files.
         batch: Samples of a call, > 0.
         shapes: Shapes without the batch of inputs whose sizes the model leaves open.
-        signature: Name of the entry point.
+        signatures: Entry points by name; of each the names of its inputs and of its
+            outputs, or None for all of the model's. "serve" with all where none is
+            given.
         modules: Modules to import first, whose registered classes the model names.
 
     Returns:
@@ -54,6 +56,7 @@ def adopt(
                 "modules": list(modules),
                 "batch": batch,
                 "shapes": {key: list(value) for key, value in (shapes or {}).items()},
+                "signatures": signatures or {"serve": None},
             }
             write_atomic(work / "job.json", json.dumps(job))
             run_child("suite.edge.describe", work)
@@ -61,7 +64,7 @@ def adopt(
                 "schema": SCHEMA,
                 "app": "edge",
                 "model": model.stem,
-                "signatures": {signature: read_json(work / "described.json")},
+                "signatures": read_json(work / "described.json"),
             }
         if not (output / KERAS).exists() or not model.samefile(output / KERAS):
             with atomic_path(output / KERAS) as temporary:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,20 @@ from typing import Any
 import numpy as np
 
 from suite.console.errors import UserError
-from suite.edge import samples
+from suite.edge import complaints, samples
 from suite.edge.child import child_main
 from suite.edge.metric import measured
 from suite.edge.rebuild import for_phone, parameters, to_float32
 from suite.engine.contract import Signature, mismatch
 from suite.engine.folder import KERAS, SAVED_MODEL, read_config, read_json
-from suite.engine.keras_engine import REGISTERED, KerasModel, by_name, load_keras
+from suite.engine.keras_engine import (
+    REGISTERED,
+    KerasModel,
+    by_name,
+    load_keras,
+    part_of,
+)
+from suite.engine.operators import operator_names
 
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy")
 
@@ -47,7 +54,9 @@ def convert(work: Path) -> None:
         save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
     samples.save(work / samples.REFERENCE, _reference(model, signatures, inputs))
     for name in formats:
-        content = to_litert(work / SAVED_MODEL, signatures, name)
+        content = to_litert(
+            work / SAVED_MODEL, signatures, name, _calibration(work, signatures, name)
+        )
         (work / f"{name}.tflite").write_bytes(content)
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     result = {
@@ -89,30 +98,40 @@ def save_signatures(
         except Exception as error:  # whatever a layer's `call` raises
             raise UserError(
                 f"signature {name!r}: the model cannot be called with these shapes: "
-                f"{_first_line(error)}",
+                f"{complaints.of_call(error)}",
                 f"Inputs: {', '.join(f'{k} {v}' for k, v in signature.inputs.items())}",
             ) from error
         _check_outputs(name, signature, functions[name].structured_outputs)
     tf.saved_model.save(root, str(path), signatures=functions)
 
 
-def to_litert(path: Path, names: Iterable[str], precision: str) -> bytes:
+def to_litert(
+    path: Path,
+    names: Iterable[str],
+    precision: str,
+    calibration: Mapping[str, Sequence[Mapping[str, np.ndarray]]] | None = None,
+) -> bytes:
     """Converts a SavedModel into one LiteRT file with all signatures.
 
     Args:
         path: The SavedModel.
         names: Its signatures; their weights are shared in the file.
-        precision: "float32", "float16" (weights) or "dynamic_int8" (weights; the
-            activations are quantized on the fly).
+        precision: "float32", "float16" (weights), "dynamic_int8" (weights; the
+            activations are quantized on the fly) or "full_int8" (activations too, by
+            the ranges seen on `calibration`; inputs and outputs keep their types).
+        calibration: Samples by signature, for "full_int8".
 
     Returns:
         The content of the file.
 
     Raises:
-        UserError: An operator of the model has no built-in form.
+        UserError: An operator of the model has no built-in form, or the model is to
+            be calibrated and has a loop.
     """
     import tensorflow as tf
 
+    if precision == "full_int8":
+        _refuse_loops(to_litert(path, names, "float32"))
     converter = tf.lite.TFLiteConverter.from_saved_model(
         str(path), signature_keys=list(names)
     )
@@ -122,14 +141,41 @@ def to_litert(path: Path, names: Iterable[str], precision: str) -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if precision == "float16":
         converter.target_spec.supported_types = [tf.float16]
+    if precision == "full_int8":
+        converter.representative_dataset = lambda: (
+            (name, dict(inputs))
+            for name, several in (calibration or {}).items()
+            for inputs in several
+        )
     try:
         return bytes(converter.convert())
     except Exception as error:  # ConverterError and a few others
         raise UserError(
             f"{precision}: not convertible to built-in operators: "
-            f"{_converter_complaint(str(error))}",
+            f"{complaints.of_converter(str(error))}",
             "Replace that operation of the model, or give its layer a for_export().",
         ) from error
+
+
+def _calibration(
+    work: Path, signatures: Mapping[str, Signature], precision: str
+) -> dict[str, list[dict[str, np.ndarray]]] | None:
+    if precision != "full_int8":
+        return None
+    stored = samples.load(work / samples.CALIBRATION)
+    return {name: samples.cut(signatures, name, stored[name]) for name in signatures}
+
+
+def _refuse_loops(content: bytes) -> None:
+    """Calibrating the body of a loop ends the process with a segmentation fault."""
+    loops = sorted({"WHILE", "IF"} & set(operator_names(content)))
+    if loops:
+        raise UserError(
+            f"full_int8: the model has a loop or branch ({', '.join(loops)}), as "
+            "recurrent layers do, and the converter cannot calibrate what is inside",
+            "Leave full_int8 out (--formats): dynamic_int8 is smaller and faster "
+            "than float32 with such layers too.",
+        )
 
 
 def _reference(
@@ -146,8 +192,10 @@ def _reference(
 
 
 def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:
-    call = partial(model, training=False)
-    return by_name(model, call, list(signature.inputs), list(signature.outputs))
+    """The model, or the part of it that a signature names, by names of tensors."""
+    inputs, outputs = list(signature.inputs), list(signature.outputs)
+    part = part_of(model, inputs, outputs)
+    return by_name(part, partial(part, training=False), inputs, outputs)
 
 
 def _check_outputs(name: str, signature: Signature, traced: Mapping[str, Any]) -> None:
@@ -165,18 +213,6 @@ def _check_outputs(name: str, signature: Signature, traced: Mapping[str, Any]) -
             f"output {fault}",
             "Correct the signatures in config.json; a size 0 is an unknown one.",
         )
-
-
-def _first_line(error: Exception) -> str:
-    return f"{type(error).__name__}: {(str(error).strip().splitlines() or [''])[0]}"
-
-
-def _converter_complaint(text: str) -> str:
-    """The lines of a converter error that name operators, or its first line."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    marks = ("Flex ops:", "Custom ops:", "TF Select ops:")
-    named = [line for line in lines if line.startswith(marks)]
-    return "; ".join(named) or (lines or ["no reason given"])[0]
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The child under TensorFlow that looks at a stranger's model: what goes in and out.
 
-Reads job.json of its working folder (`model`, `modules`, `batch`, `shapes`); leaves
-described.json, the inputs and outputs of a signature as config.json has them.
+Reads job.json of its working folder (`model`, `modules`, `batch`, `shapes` and, by
+name of a signature, the inputs and outputs that it names, or null for all); leaves
+described.json, the signatures as config.json has them.
 """
 
 from __future__ import annotations
@@ -15,25 +16,29 @@ from typing import Any
 import numpy as np
 
 from suite.console.errors import UserError
+from suite.edge import complaints
 from suite.edge.child import child_main
 from suite.edge.rebuild import to_float32
 from suite.edge.samples import random_inputs
 from suite.engine.folder import read_json
-from suite.engine.keras_engine import REGISTERED, by_name, load_keras
+from suite.engine.keras_engine import REGISTERED, by_name, load_keras, part_of
 
 
 def describe(work: Path) -> None:
     """Writes the names, shapes and dtypes of a model's inputs and outputs.
 
     Raises:
-        UserError: The model cannot be loaded, a size of it is not fixed, or it cannot
-            be called with these sizes.
+        UserError: The model cannot be loaded, lacks a tensor that a signature names,
+            a size of it is not fixed, or it cannot be called with these sizes.
     """
     job = read_json(work / "job.json")
     model = to_float32(load_keras(Path(job["model"]), (*REGISTERED, *job["modules"])))
-    inputs = input_specs(model, job["batch"], job["shapes"])
-    outputs = output_specs(model, random_inputs(inputs, 0))
-    found = {"inputs": inputs, "outputs": outputs}
+    found = {}
+    for name, tensors in job["signatures"].items():
+        part = _part(model, name, *tensors) if tensors else model
+        inputs = input_specs(part, job["batch"], job["shapes"])
+        outputs = output_specs(part, random_inputs(inputs, 0))
+        found[name] = {"inputs": inputs, "outputs": outputs}
     (work / "described.json").write_text(json.dumps(found), encoding="utf-8")
 
 
@@ -54,7 +59,8 @@ def input_specs(
     Raises:
         UserError: A size is not fixed and not given, or a given one does not fit.
     """
-    names = _names(model.inputs, model.input, "input")
+    # a sequential model that was rebuilt and not called has `inputs` but no `input`
+    names = _names(model.inputs, getattr(model, "input", None), "input")
     specs: dict[str, dict[str, Any]] = {}
     for name, tensor in zip(names, model.inputs, strict=True):
         own = list(tensor.shape[1:])
@@ -69,29 +75,46 @@ def input_specs(
                 + ("a size is not fixed" if fits else f"{wanted} does not fit"),
                 f"Say which: --shape {name}={shown.replace('?', '32')}",
             )
-        specs[name] = {"shape": [batch, *wanted], "dtype": str(tensor.dtype)}
-        if np.dtype(tensor.dtype).kind in "iu" and (limit := _vocabulary(model)):
+        first = tensor.shape[0] or batch  # a position, say, is one for the whole batch
+        specs[name] = {"shape": [first, *wanted], "dtype": str(tensor.dtype)}
+        if np.dtype(tensor.dtype).kind in "iu" and (limit := _rows(model, tensor)):
             specs[name]["range"] = [0, limit - 1]
     return specs
 
 
 def output_specs(model: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Names, shapes and dtypes of what a model gives for some inputs."""
-    names = _names(model.outputs, model.output, "output")
+    names = _names(model.outputs, getattr(model, "output", None), "output")
     try:
         call = partial(model, training=False)
         outputs = by_name(model, call, list(inputs), names)(**inputs)
     except Exception as error:  # whatever a layer's `call` raises
-        first = (str(error).strip().splitlines() or [""])[0]
         raise UserError(
-            f"the model cannot be called with these shapes: "
-            f"{type(error).__name__}: {first}",
+            "the model cannot be called with these shapes: "
+            f"{complaints.of_call(error)}",
             f"Inputs: {', '.join(f'{k} {v.shape}' for k, v in inputs.items())}",
         ) from error
     return {
         name: {"shape": list(value.shape), "dtype": np.asarray(value).dtype.name}
         for name, value in outputs.items()
     }
+
+
+def _part(
+    model: Any, signature: str, inputs: Sequence[str], outputs: Sequence[str]
+) -> Any:
+    """The part of a model of named tensors that a signature asks for."""
+    for kind, wanted in (("input", inputs), ("output", outputs)):
+        known = _names(getattr(model, f"{kind}s"), getattr(model, kind), kind)
+        lacking = [name for name in wanted if name not in known]
+        if lacking or not isinstance(getattr(model, kind), dict):
+            raise UserError(
+                f"signature {signature!r}: the model has no {kind} "
+                + (", ".join(map(repr, lacking)) or "names"),
+                f"Its {kind}s: {', '.join(known)}; only a model of dictionaries of "
+                "named tensors can be taken apart.",
+            )
+    return part_of(model, inputs, outputs)
 
 
 def _names(tensors: Sequence[Any], structure: Any, kind: str) -> list[str]:
@@ -106,16 +129,36 @@ def _names(tensors: Sequence[Any], structure: Any, kind: str) -> list[str]:
     return [f"{kind}_{number}" for number in range(len(tensors))]
 
 
-def _vocabulary(model: Any) -> int | None:
-    """Size of the smallest embedding in a model; None where there is none."""
+def _rows(model: Any, tensor: Any) -> int | None:
+    """Rows of the smallest table that looks an input up; None where none does.
+
+    A position in a sequence is a whole number, too, but no token.
+    """
     import keras
 
+    operations = getattr(model, "operations", None)  # a sequential model has none
+    takers: list[Any] = [] if operations else [model]
+    waiting, seen = [tensor], set()
+    while waiting:
+        given = waiting.pop()
+        seen.add(id(given))
+        for operation in operations or ():
+            for node in operation._inbound_nodes:
+                if not any(given is taken for taken in node.input_tensors):
+                    continue
+                if isinstance(operation, keras.layers.Layer):
+                    takers.append(operation)
+                else:  # a cast, say: what takes its result counts
+                    new = [x for x in node.output_tensors if id(x) not in seen]
+                    waiting.extend(new)
     sizes = [
         layer.input_dim
-        for layer in model._flatten_layers()
         if isinstance(layer, keras.layers.Embedding)
+        else getattr(layer, "vocabulary", None)  # the tables of this suite
+        for taker in takers
+        for layer in taker._flatten_layers()
     ]
-    return min(sizes, default=None)
+    return min((size for size in sizes if size), default=None)
 
 
 if __name__ == "__main__":

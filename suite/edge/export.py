@@ -20,7 +20,7 @@ from suite.console.files import atomic_path, write_atomic
 from suite.edge import samples
 from suite.edge.child import run_child
 from suite.edge.verify import LIMITS, WARNINGS, verdict, worse
-from suite.engine.contract import Signature, check_inputs
+from suite.engine.contract import Signature
 from suite.engine.folder import (
     KERAS,
     SAVED_MODEL,
@@ -32,6 +32,9 @@ from suite.engine.folder import (
 )
 
 FORMATS = ("float32", "float16", "dynamic_int8")
+"""What is made where nothing else is asked for."""
+CALIBRATED = "full_int8"
+ALL_FORMATS = (*FORMATS, CALIBRATED)
 
 _log = logging.getLogger(__name__)
 
@@ -74,8 +77,10 @@ def export(
     Args:
         folder: A model folder with config.json and model.keras.
         inputs: Gives the arrays to compare on, from the name of a signature; seeded
-            random ones when None.
-        formats: Of "float32", "float16", "dynamic_int8"; FORMAT.tflite each.
+            random ones when None. They may hold several samples, one after another
+            along the first axis: the first is compared on, all calibrate "full_int8".
+        formats: Of "float32", "float16", "dynamic_int8", "full_int8"; FORMAT.tflite
+            each. The last one is for models without a loop, and needs `inputs`.
         saved_model: True keeps the SavedModel in the folder's `saved_model/`, a path
             there.
         modules: Modules to import before loading, beside those of this suite, whose
@@ -97,20 +102,27 @@ def export(
             or the disk is full.
         ValueError: An unknown format, or inputs that do not fit their signature.
     """
-    unknown = [name for name in formats if name not in FORMATS]
+    unknown = [name for name in formats if name not in ALL_FORMATS]
     if unknown or not formats:
         raise ValueError(
-            f"`formats` must be some of {', '.join(FORMATS)}. Received: {formats}"
+            f"`formats` must be some of {', '.join(ALL_FORMATS)}. Received: {formats}"
+        )
+    if CALIBRATED in formats and inputs is None:
+        raise UserError(
+            f"{folder}: {CALIBRATED} is calibrated on real inputs, and there are none",
+            "Give some (--inputs), or leave that format out (--formats).",
         )
     folder = Path(folder)
     config, signatures = read_config(folder)
     content = read_bytes(folder / KERAS)
-    given = inputs_of(config, signatures, inputs, seed)
+    given, all_samples = inputs_of(config, signatures, inputs, seed)
     try:
         # beside the files to come, so that the last step is a rename
         with tempfile.TemporaryDirectory(prefix=".export-", dir=folder) as name:
             work = Path(name)
             samples.save(work / samples.INPUTS, given)
+            if CALIBRATED in formats:
+                samples.save(work / samples.CALIBRATION, all_samples)
             job = {"formats": list(formats), "modules": [*modules], "metric": metric}
             run_children(folder, work, job)
             report = report_of(work, folder, content, formats)
@@ -130,14 +142,24 @@ def inputs_of(
     signatures: Mapping[str, Signature],
     inputs: Callable[[str], Mapping[str, np.ndarray]] | None,
     seed: int,
-) -> dict[str, Mapping[str, np.ndarray]]:
-    """The arrays to compare on by signature: those given, else random ones."""
-    return {
-        name: check_inputs(signatures, name, inputs(name))
-        if inputs
-        else samples.random_inputs(config["signatures"][name]["inputs"], seed)
-        for name in signatures
-    }
+) -> tuple[dict[str, Mapping[str, np.ndarray]], dict[str, Mapping[str, np.ndarray]]]:
+    """The arrays by signature: the first sample, and all of them.
+
+    They are those given, else random ones.
+
+    Raises:
+        UserError, ValueError: As `suite.edge.samples.cut`.
+    """
+    first: dict[str, Mapping[str, np.ndarray]] = {}
+    every: dict[str, Mapping[str, np.ndarray]] = {}
+    for name in signatures:
+        if inputs:
+            every[name] = inputs(name)
+        else:
+            specs = config["signatures"][name]["inputs"]
+            every[name] = samples.random_inputs(specs, seed)
+        first[name] = samples.cut(signatures, name, every[name])[0]
+    return first, every
 
 
 def run_children(folder: Path, work: Path, job: Mapping[str, Any]) -> None:
@@ -171,6 +193,13 @@ def report_of(
 ) -> dict[str, Any]:
     """Puts together what the two children found."""
     converted = read_json(work / "converted.json")
+    files = {
+        name: read_json(work / f"{name}.json")
+        for name in ALL_FORMATS
+        if name in formats
+    }
+    for file in files.values():
+        file["bytes_per_weight"] = file["bytes"] / max(1, converted["parameters"])
     return {
         "schema": SCHEMA,
         "source": {
@@ -181,11 +210,7 @@ def report_of(
             "metric": converted["metric"],
         },
         "versions": {"keras-edge-suite": suite.__version__, **converted["versions"]},
-        "files": {
-            name: read_json(work / f"{name}.json")
-            for name in FORMATS
-            if name in formats
-        },
+        "files": files,
     }
 
 

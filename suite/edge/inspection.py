@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Callable
 from typing import Any
 
 from suite.edge.delegates import refused
-from suite.edge.operators import histogram, objections, parse
+from suite.edge.operators import (
+    histogram,
+    objections,
+    signatures,
+    subgraphs,
+    tensors,
+)
+from suite.engine.operators import damage_told, parse
 
 
+@damage_told()
 def inspect(content: bytes) -> dict[str, Any]:
     """Describes a LiteRT file without running it.
 
@@ -39,38 +48,43 @@ def inspect(content: bytes) -> dict[str, Any]:
 
 
 def _signatures(model: Any) -> dict[str, Any]:
-    def tensors(graph: Any, maps: Any) -> dict[str, Any]:
-        return {
-            entry.name.decode(): _tensor(graph.tensors[entry.tensorIndex])
-            for entry in maps or ()
-        }
-
     return {
-        definition.signatureKey.decode(): {
-            "inputs": tensors(graph, definition.inputs),
-            "outputs": tensors(graph, definition.outputs),
+        definition.SignatureKey().decode(): {
+            "inputs": _named(graph, definition.Inputs, definition.InputsLength()),
+            "outputs": _named(graph, definition.Outputs, definition.OutputsLength()),
         }
-        for definition in model.signatureDefs or ()
-        for graph in [model.subgraphs[definition.subgraphIndex]]
+        for definition in signatures(model)
+        for graph in [model.Subgraphs(definition.SubgraphIndex())]
+    }
+
+
+def _named(graph: Any, entry: Callable[[int], Any], count: int) -> dict[str, Any]:
+    """Tensors of a subgraph by the names that a signature gives them."""
+    return {
+        named.Name().decode(): _tensor(graph.Tensors(named.TensorIndex()))
+        for named in map(entry, range(count))
     }
 
 
 def _tensor(tensor: Any) -> dict[str, Any]:
     # -1 stands for a size that is not fixed
-    known = tensor.shapeSignature if tensor.shapeSignature is not None else tensor.shape
-    return {"shape": [int(size) for size in known], "dtype": _dtype(tensor.type)}
+    dynamic = tensor.ShapeSignatureLength() > 0
+    # a scalar has an empty shape, which reads as the number 0
+    known: Any = tensor.ShapeSignatureAsNumpy() if dynamic else tensor.ShapeAsNumpy()
+    sizes = [] if isinstance(known, int) else [int(size) for size in known]
+    return {"shape": sizes, "dtype": _dtype(tensor.Type())}
 
 
 def _weights(model: Any) -> dict[str, int]:
     """Bytes of constants by dtype."""
     sizes: collections.Counter[str] = collections.Counter()
     seen: set[int] = set()
-    for graph in model.subgraphs:
-        for tensor in graph.tensors:
-            data = model.buffers[tensor.buffer].data
-            if data is not None and len(data) and tensor.buffer not in seen:
-                seen.add(tensor.buffer)
-                sizes[_dtype(tensor.type)] += len(data)
+    for graph in subgraphs(model):
+        for tensor in tensors(graph):
+            length = model.Buffers(tensor.Buffer()).DataLength()
+            if length and tensor.Buffer() not in seen:
+                seen.add(tensor.Buffer())
+                sizes[_dtype(tensor.Type())] += length
     return dict(sizes.most_common())
 
 

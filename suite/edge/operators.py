@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import collections
+from collections.abc import Iterator
 from typing import Any
 
-from suite.console.errors import UserError
+from suite.engine.operators import damage_told, not_allowed, operator_names, parse
 
 
+@damage_told()
 def histogram(content: bytes) -> dict[str, dict[str, int]]:
     """Counts the operators of each subgraph.
 
@@ -17,17 +19,23 @@ def histogram(content: bytes) -> dict[str, dict[str, int]]:
     Returns:
         For each subgraph, under the name of its signature if it is one, a count by
         operator name; custom operators (Flex among them) by their own names.
+
+    Raises:
+        UserError: The content is no LiteRT file.
     """
-    model, names = parse(content), _builtin_names()
-    counts: dict[str, dict[str, int]] = {}
+    model = parse(content)
+    names = [name.removeprefix("custom ") for name in operator_names(content)]
     # the subgraph of a lone signature is called "main"
     keys = {
-        entry.subgraphIndex: entry.signatureKey for entry in model.signatureDefs or ()
+        definition.SubgraphIndex(): definition.SignatureKey()
+        for definition in signatures(model)
     }
-    for index, graph in enumerate(model.subgraphs):
-        label = (keys.get(index) or graph.name or b"%d" % index).decode()
+    counts: dict[str, dict[str, int]] = {}
+    for index, graph in enumerate(subgraphs(model)):
+        label = (keys.get(index) or graph.Name() or b"%d" % index).decode()
         found = collections.Counter(
-            _operator(model, names, operator) for operator in graph.operators or ()
+            names[graph.Operators(number).OpcodeIndex()]
+            for number in range(graph.OperatorsLength())
         )
         counts[label] = dict(sorted(found.items()))
     return counts
@@ -36,66 +44,43 @@ def histogram(content: bytes) -> dict[str, dict[str, int]]:
 def objections(content: bytes) -> list[str]:
     """Says why phones would refuse a file.
 
-    CompiledModel and the browser refuse variable tensors; Flex and other custom
-    operators need libraries that are not there; a VAR_HANDLE means weights that are
-    not in the file, which then yields uninitialised memory without any error.
-
     Args:
         content: The content of a .tflite file.
 
     Returns:
-        One clause for each fault; empty for a file of built-in operators only.
-    """
-    from ai_edge_litert import schema_py_generated as schema
-
-    model, names = parse(content), _builtin_names()
-    faults = []
-    for code in model.operatorCodes:
-        builtin = max(code.builtinCode, code.deprecatedBuiltinCode)
-        if code.customCode or builtin == schema.BuiltinOperator.CUSTOM:
-            faults.append(f"operator {(code.customCode or b'?').decode()} is custom")
-        elif names[builtin] in {"VAR_HANDLE", "READ_VARIABLE", "ASSIGN_VARIABLE"}:
-            faults.append(f"operator {names[builtin]}: weights are not in the file")
-    for graph in model.subgraphs:
-        faults += [
-            f"tensor {tensor.name.decode()} keeps state between calls"
-            for tensor in graph.tensors
-            if tensor.isVariable
-        ]
-    return faults
-
-
-def parse(content: bytes) -> Any:
-    """The file as the objects of LiteRT's schema.
+        One clause for each operator that the engine does not take, and for each
+        variable tensor, which CompiledModel and the browser refuse; empty for a file
+        that runs everywhere.
 
     Raises:
         UserError: The content is no LiteRT file.
     """
-    from ai_edge_litert import schema_py_generated as schema
-
-    if content[4:8] != b"TFL3":
-        raise UserError(
-            "not a LiteRT file: it lacks the identifier TFL3",
-            "Name a .tflite file, or a folder that holds some.",
-        )
-    try:
-        return schema.ModelT.InitFromObj(schema.Model.GetRootAs(bytearray(content), 0))
-    except Exception as error:  # whatever an offset that leads nowhere raises
-        raise UserError(
-            f"damaged LiteRT file: {type(error).__name__}",
-            "Copy the file again, or export the model again.",
-        ) from error
+    return not_allowed(content) + [
+        f"tensor {name} keeps state between calls" for name in variables(content)
+    ]
 
 
-def _builtin_names() -> dict[int, str]:
-    from ai_edge_litert import schema_py_generated as schema
+@damage_told()
+def variables(content: bytes) -> list[str]:
+    """Names of the tensors that keep their values from one call to the next."""
+    return [
+        tensor.Name().decode()
+        for graph in subgraphs(parse(content))
+        for tensor in tensors(graph)
+        if tensor.IsVariable()
+    ]
 
-    codes = vars(schema.BuiltinOperator).items()
-    return {value: name for name, value in codes if isinstance(value, int)}
+
+def subgraphs(model: Any) -> Iterator[Any]:
+    """The subgraphs of what `parse` gave: signatures, conditions and bodies."""
+    return (model.Subgraphs(index) for index in range(model.SubgraphsLength()))
 
 
-def _operator(model: Any, names: dict[int, str], operator: Any) -> str:
-    code = model.operatorCodes[operator.opcodeIndex]
-    if code.customCode:
-        return code.customCode.decode()
-    return names[max(code.builtinCode, code.deprecatedBuiltinCode)]
+def tensors(graph: Any) -> Iterator[Any]:
+    """The tensors of a subgraph, constants among them."""
+    return (graph.Tensors(index) for index in range(graph.TensorsLength()))
+
+
+def signatures(model: Any) -> Iterator[Any]:
+    """The definitions of a model's signatures."""
+    return (model.SignatureDefs(index) for index in range(model.SignatureDefsLength()))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from suite.console.errors import UserError
+from suite.edge.replacements import phone_form, refuse_unfit
 
 
 def to_float32(model: Any) -> Any:
@@ -23,20 +22,26 @@ def to_float32(model: Any) -> Any:
         model: A `keras.Model` with `get_config`, whatever its policies.
 
     Returns:
-        A new model of the same class.
+        A new model of the same class; the model itself if all of it is float32.
 
     Raises:
-        UserError: A weight is not finite, or the model is quantized by Keras.
+        UserError: A weight is not finite, the model is quantized by Keras, or holds a
+            layer that no phone can run.
     """
     from keras import ops
 
+    refuse_unfit(model)
     for variable in model.weights:
         if not np.all(np.isfinite(ops.convert_to_numpy(variable).astype("float32"))):
             raise UserError(
                 f"weight {variable.path} holds NaN or infinity",
                 "Export an earlier checkpoint.",
             )
-    rebuilt = type(model).from_config(float32_config(model.get_config()))
+    config = model.get_config()
+    wanted = float32_config(config)
+    if wanted == config:  # connecting a large graph anew takes seconds
+        return model
+    rebuilt = type(model).from_config(wanted)
     rebuilt.set_weights([np.asarray(value) for value in model.get_weights()])
     return rebuilt
 
@@ -65,7 +70,7 @@ def float32_config(config: Any) -> Any:
             "the model is quantized by Keras",
             "Export the model as it was before quantize(); export quantizes itself.",
         )
-    if kind == "DTypePolicy":
+    if kind == "DTypePolicy" and _is_float(config["config"]["name"]):
         return {**config, "config": {**config["config"], "name": "float32"}}
     return {
         key: "float32" if key == "dtype" and _is_float(value) else float32_config(value)
@@ -76,8 +81,9 @@ def float32_config(config: Any) -> Any:
 def for_phone(model: Any) -> Any:
     """Replaces layers by forms that leave better for the phone.
 
-    A layer that offers `for_export()` is replaced by what that returns, and Keras'
-    own LSTM, GRU, SimpleRNN and Bidirectional by loops; others are taken as they are.
+    A layer that offers `for_export()` is replaced by what that returns, Keras' own
+    LSTM, GRU, SimpleRNN and Bidirectional by loops, and what the converter cannot take
+    by an equal form (`suite.edge.replacements`); others are taken as they are.
     Weights are shared. Nested functional and sequential models are gone through; what
     a layer holds inside is its own matter.
 
@@ -89,24 +95,14 @@ def for_phone(model: Any) -> Any:
     """
     import keras
 
-    if not any(_phone_form(layer) for layer in _layers(model, keras.Model)):
+    if not any(phone_form(layer) for layer in _layers(model, keras.Model)):
         return model
 
-    def phone_form(layer: Any) -> Any:
-        form = _phone_form(layer)
+    def replace(layer: Any) -> Any:
+        form = phone_form(layer)
         return form() if form else layer
 
-    return keras.models.clone_model(model, clone_function=phone_form, recursive=True)
-
-
-def _phone_form(layer: Any) -> Callable[[], Any] | None:
-    """What makes the phone form of a layer; None where it has none."""
-    from suite.layers.recurrent_loop import as_loop, can_be_loop
-
-    if hasattr(layer, "for_export"):
-        form: Callable[[], Any] = layer.for_export
-        return form
-    return partial(as_loop, layer) if can_be_loop(layer) else None
+    return keras.models.clone_model(model, clone_function=replace, recursive=True)
 
 
 def parameters(model: Any) -> int:
@@ -115,10 +111,10 @@ def parameters(model: Any) -> int:
 
 
 def _layers(model: Any, nested: type) -> list[Any]:
-    """The layers of a model and, after each nested model, those of that."""
+    """The layers and operations of a model; after a nested model, those of that."""
     return [
         inner
-        for layer in model.layers
+        for layer in getattr(model, "operations", model.layers)
         for inner in (
             layer,
             *(_layers(layer, nested) if isinstance(layer, nested) else ()),

@@ -13,7 +13,7 @@ import numpy as np
 from suite.console.errors import UserError
 from suite.edge import samples
 from suite.edge.export import (
-    FORMATS,
+    ALL_FORMATS,
     VerificationError,
     inputs_of,
     judge,
@@ -55,12 +55,12 @@ def recheck(
     folder = Path(folder)
     config, signatures = read_config(folder)
     content = read_bytes(folder / KERAS)
-    formats = [name for name in FORMATS if (folder / f"{name}.tflite").is_file()]
+    formats = [name for name in ALL_FORMATS if (folder / f"{name}.tflite").is_file()]
     if not formats:
         raise UserError(
             f"{folder}: no LiteRT file there to verify", "Export the model first."
         )
-    given = inputs_of(config, signatures, inputs, seed)
+    given, _ = inputs_of(config, signatures, inputs, seed)
     with tempfile.TemporaryDirectory(prefix="verify-") as name:
         work = Path(name)
         samples.save(work / samples.INPUTS, given)

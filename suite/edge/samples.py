@@ -8,8 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from suite.console.errors import UserError
+from suite.engine.contract import Signature, TensorSpec, check_inputs
+
 INPUTS = "inputs.npz"
 REFERENCE = "reference.npz"
+CALIBRATION = "calibration.npz"
 
 
 def random_inputs(specs: Mapping[str, Any], seed: int) -> dict[str, np.ndarray]:
@@ -40,6 +44,65 @@ def _draw(rng: np.random.Generator, entry: Mapping[str, Any]) -> np.ndarray:
     if dtype.itemsize == 1 and "range" not in entry:
         low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     return rng.integers(low, high, shape, dtype=dtype, endpoint=True)
+
+
+def cut(
+    signatures: Mapping[str, Signature], name: str, arrays: Mapping[str, np.ndarray]
+) -> list[dict[str, np.ndarray]]:
+    """Cuts arrays that hold several samples into inputs of single calls.
+
+    Args:
+        signatures: The entry points of the model.
+        name: The one that the arrays are for.
+        arrays: An array for each input, of its shape, or of a multiple of its batch:
+            samples stand one after another along the first axis, as many for each.
+
+    Returns:
+        The inputs of one call after another, at least one.
+
+    Raises:
+        UserError: There is no sample in the arrays, or NaN or infinity.
+        ValueError: They do not fit the signature.
+    """
+    specs = signatures[name].inputs
+    counts = {
+        _calls(arrays[tensor], spec)
+        for tensor, spec in specs.items()
+        if tensor in arrays
+    }
+    if counts == {0}:
+        raise UserError(
+            f"signature {name!r}: the inputs hold no sample", "Give at least one."
+        )
+    count = counts.pop() if len(counts) == 1 else 1
+    # one that is not cut is checked, and refused, as it is
+    parts = (
+        [dict(arrays)]
+        if count == 1
+        else [
+            {
+                tensor: value[len(value) // count * i : len(value) // count * (i + 1)]
+                for tensor, value in arrays.items()
+            }
+            for i in range(count)
+        ]
+    )
+    checked = [check_inputs(signatures, name, part) for part in parts]
+    for tensor, array in ((t, a) for part in checked for t, a in part.items()):
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise UserError(
+                f"signature {name!r}: input {tensor!r} holds NaN or infinity",
+                "Leave such samples out.",
+            )
+    return checked
+
+
+def _calls(array: np.ndarray, spec: TensorSpec) -> int:
+    """For how many calls an array holds samples; 1 where it cannot be cut."""
+    # a scalar has no axis for several samples
+    if not spec.shape or np.ndim(array) == 0 or len(array) % spec.shape[0]:
+        return 1
+    return len(array) // spec.shape[0]
 
 
 def save(path: Path, arrays: Mapping[str, Mapping[str, np.ndarray]]) -> None:

@@ -1,7 +1,7 @@
 """How long a model takes."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ class Latency:
 
 
 def latency_table(
-    folder: Path, *, threads: int = 2, runs: int = 20
+    folder: Path, *, threads: int = 2, runs: int = 20, isolated: bool = False
 ) -> list[dict[str, Any]]:
     """Sizes and times of a model folder's LiteRT files.
 
@@ -33,6 +33,7 @@ def latency_table(
         folder: The model folder.
         threads: Threads of the interpreter.
         runs: As in `time_model`.
+        isolated: As in `suite.engine.open_model`.
 
     Returns:
         A row for each file and signature: `model`, `format`, `kB` (1000 bytes),
@@ -46,7 +47,9 @@ def latency_table(
         path = folder / f"{precision}.tflite"
         if not path.is_file():
             continue
-        model = open_model(folder, precision=precision, threads=threads, keep=1)
+        model = open_model(
+            folder, precision=precision, threads=threads, keep=1, isolated=isolated
+        )
         size = round(path.stat().st_size / 1000)
         head = {"model": folder.name, "format": precision, "kB": size}
         for name, latency in time_model(model, runs=runs).items():
@@ -69,24 +72,29 @@ def time_model(
     Returns:
         Latency by name of the signature.
     """
+
+    def once(name: str, inputs: Mapping[str, np.ndarray]) -> Latency:
+        return time_call(lambda: model(name, inputs), runs=runs, seconds=seconds)
+
     return {
-        name: _time(model, name, random_inputs(entry["inputs"], 0), runs, seconds)
+        name: once(name, random_inputs(entry["inputs"], 0))
         for name, entry in model.config["signatures"].items()
     }
 
 
-def _time(
-    model: Model,
-    name: str,
-    inputs: Mapping[str, np.ndarray],
-    runs: int,
-    seconds: float,
-) -> Latency:
-    model(name, inputs)
+def time_call(call: Callable[[], Any], *, runs: int, seconds: float) -> Latency:
+    """Times a call, after one that does not count.
+
+    Args:
+        call: What to time.
+        runs: Timed calls, at most.
+        seconds: Time after which no further call begins; three are made in any case.
+    """
+    call()
     times: list[float] = []
     while len(times) < runs and (len(times) < 3 or sum(times) < 1000 * seconds):
         start = time.perf_counter()
-        model(name, inputs)
+        call()
         times.append(1000 * (time.perf_counter() - start))
     median, p90 = np.percentile(times, [50, 90]).tolist()
     return Latency(median, p90, len(times))

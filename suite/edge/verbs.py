@@ -111,7 +111,22 @@ def _rows(model: str, report: dict[str, Any]) -> list[dict[str, Any]]:
             "operators": max(
                 sum(count.values()) for count in file["operators"].values()
             ),
+            **_measured(file),
             "objections": "; ".join(file["objections"]) or None,
         }
         for name, file in report.get("files", {}).items()
     ]
+
+
+def _measured(file: dict[str, Any]) -> dict[str, Any]:
+    """What running a file showed; times are those of the slowest signature."""
+    latency = file.get("latency")
+    if not latency:
+        return {}
+    slowest = max(latency.values(), key=lambda times: times["interpreter_ms"])
+    return {
+        "mean": file["mean_difference"],
+        "bytes/weight": file["bytes_per_weight"],
+        "ms": slowest["interpreter_ms"],
+        "ms compiled": slowest["compiled_model_ms"],
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -168,4 +168,44 @@ def mismatch(
     for name in arrays:
         if name not in specs:
             return f"{name!r}: unknown. Known: {', '.join(map(repr, specs))}"
+    return None
+
+
+def check_signatures(
+    wanted: Mapping[str, Signature],
+    inside: Mapping[str, Signature],
+    names: Iterable[str],
+    origin: str,
+) -> None:
+    """Compares what is in a file with what config.json says is in it.
+
+    Args:
+        wanted: The signatures of config.json.
+        inside: Those of them that are in the file; of the outputs the names count,
+            since a file may not know their shapes before it runs.
+        names: The names of all signatures in the file, for the message.
+        origin: The file, for the message.
+
+    Raises:
+        UserError: They differ; says in what.
+    """
+    for name, signature in wanted.items():
+        fault: str | None = f"no signature {name!r}, but {', '.join(names) or 'none'}"
+        if name in inside:
+            fault = _unlike(name, signature, inside[name])
+        if fault:
+            raise UserError(
+                f"{origin}: other signatures than in config.json: {fault}",
+                "Files of different models lie in one folder: export it again.",
+            )
+
+
+def _unlike(name: str, wanted: Signature, inside: Signature) -> str | None:
+    if set(inside.inputs) != set(wanted.inputs):
+        return f"{name!r} takes {sorted(inside.inputs)}"
+    if not set(wanted.outputs) <= set(inside.outputs):
+        return f"{name!r} gives {sorted(inside.outputs)}"
+    for tensor, spec in inside.inputs.items():
+        if spec != wanted.inputs[tensor]:
+            return f"{name!r} takes {tensor!r} as {spec}"
     return None

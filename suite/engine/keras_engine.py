@@ -42,16 +42,21 @@ class KerasModel(CheckedModel):
     ) -> None:
         super().__init__(config, signatures, origin)
         self._model = model
+        self._parts: dict[str, Any] = {}
         self._lock = threading.Lock()  # jax hands the weights over and back
 
     def _run(
         self, signature: str, inputs: dict[str, np.ndarray]
     ) -> dict[str, np.ndarray]:
         names = self.signatures[signature]
-        # `predict` builds a data pipeline for each call, this does not
-        call = self._model.predict_on_batch
         with self._lock:
-            run = by_name(self._model, call, list(names.inputs), list(names.outputs))
+            if signature not in self._parts:
+                part = part_of(self._model, list(names.inputs), list(names.outputs))
+                self._parts[signature] = part
+            part = self._parts[signature]
+            # `predict` builds a data pipeline for each call, this does not
+            call = part.predict_on_batch
+            run = by_name(part, call, list(names.inputs), list(names.outputs))
             outputs = run(**inputs)
         return {name: np.asarray(value) for name, value in outputs.items()}
 
@@ -104,6 +109,51 @@ def by_name(
         return dict(zip(outputs, given, strict=True))
 
     return run
+
+
+def part_of(model: Any, inputs: Sequence[str], outputs: Sequence[str]) -> Any:
+    """The part of a graph that a signature names.
+
+    A model.keras may hold several programs over one set of weights, to encode and to
+    decode a step: a graph whose inputs and outputs are those of all of them.
+
+    Args:
+        model: A Keras model.
+        inputs: Names of inputs that are enough for those outputs.
+        outputs: Names of outputs.
+
+    Returns:
+        A functional model of the same layers. The model itself where the names are
+        those of all its inputs and outputs, or where it lacks one of them or has no
+        names: who calls it then says what is wrong.
+
+    Raises:
+        UserError: The outputs need further inputs.
+    """
+    own_inputs = getattr(model, "input", None)  # a sequential model may have none
+    own_outputs = getattr(model, "output", None)
+    if not (isinstance(own_inputs, dict) and isinstance(own_outputs, dict)):
+        return model
+    if not (set(inputs) <= set(own_inputs) and set(outputs) <= set(own_outputs)):
+        return model
+    if len(inputs) == len(own_inputs) and len(outputs) == len(own_outputs):
+        return model
+    import keras
+
+    try:
+        part = keras.Model(
+            {name: own_inputs[name] for name in inputs},
+            {name: own_outputs[name] for name in outputs},
+            name=model.name,
+        )
+    except ValueError as error:
+        raise UserError(
+            f"the outputs {', '.join(outputs)} cannot be had from the inputs "
+            f"{', '.join(inputs)} alone",
+            f"The model's inputs: {', '.join(own_inputs)}.",
+        ) from error
+    part.jit_compile = model.jit_compile
+    return part
 
 
 def load_keras(path: Path, modules: tuple[str, ...] = REGISTERED) -> Any:

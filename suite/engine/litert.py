@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from suite.console.errors import UserError
-from suite.engine.contract import CheckedModel, Signature
+from suite.engine.contract import CheckedModel, Signature, TensorSpec, check_signatures
 from suite.engine.folder import read_verified
 from suite.engine.native_messages import without_chatter
+from suite.engine.operators import check_operators
 
 _REMEDY = "Export the model again, or copy the file again."
 _announced = threading.Event()
@@ -36,7 +37,8 @@ class LiteRTModel(CheckedModel):
         origin: Name of the file, for messages.
 
     Raises:
-        UserError: The file is not a LiteRT file or lacks what config.json says.
+        UserError: The file is not a LiteRT file, holds operators that
+            `suite.engine.operators.ALLOWED` lacks, or is not what config.json says.
         ValueError: `threads` or `keep` is below 1.
     """
 
@@ -62,7 +64,10 @@ class LiteRTModel(CheckedModel):
         self._lock = threading.Lock()  # an interpreter serves one call at a time
         self._interpreter: Any = None
         self._runners: dict[str, Any] = {}
-        self._compare(self._open())
+        check_operators(content, origin)
+        inside = self._open().get_signature_list()
+        known = {name: self._inside(name, inside[name]) for name in inside}
+        check_signatures(signatures, known, inside, origin)
 
     def release(self) -> None:
         """Gives all working memory back; the next call takes it again."""
@@ -116,29 +121,20 @@ class LiteRTModel(CheckedModel):
         self._runners.clear()
         self._interpreter = None
 
-    def _compare(self, interpreter: Any) -> None:
-        """Compares the names and inputs in the file with config.json."""
-        inside = interpreter.get_signature_list()
-        for name, signature in self.signatures.items():
-            fault = None
-            if name not in inside:
-                fault = f"no signature {name!r}, but {', '.join(inside) or 'none'}"
-            elif set(inside[name]["inputs"]) != set(signature.inputs):
-                fault = f"{name!r} takes {sorted(inside[name]['inputs'])}"
-            elif not set(signature.outputs) <= set(inside[name]["outputs"]):
-                fault = f"{name!r} gives {sorted(inside[name]['outputs'])}"
-            else:
-                details = interpreter.get_signature_runner(name).get_input_details()
-                for tensor, spec in signature.inputs.items():
-                    shape = tuple(int(size) for size in details[tensor]["shape"])
-                    dtype = np.dtype(details[tensor]["dtype"]).name
-                    if (shape, dtype) != (spec.shape, spec.dtype):
-                        fault = f"{name!r} takes {tensor!r} as {dtype} {shape}"
-            if fault:
-                raise UserError(
-                    f"{self.origin}: other signatures than in config.json: {fault}",
-                    "Files of different models lie in one folder: export it again.",
+    def _inside(self, name: str, tensors: Mapping[str, Sequence[str]]) -> Signature:
+        """A signature as the file has it."""
+        details = self._open().get_signature_runner(name).get_input_details()
+        return Signature(
+            {
+                tensor: TensorSpec(
+                    # -1 for a size that is not fixed
+                    tuple(int(size) for size in details[tensor]["shape_signature"]),
+                    np.dtype(details[tensor]["dtype"]).name,
                 )
+                for tensor in tensors["inputs"]
+            },
+            dict.fromkeys(tensors["outputs"], TensorSpec((), "")),
+        )
 
 
 def open_litert(

@@ -11,7 +11,7 @@ from suite.engine.contract import Model
 from suite.engine.folder import CONFIG, read_config
 
 ENGINES = ("litert", "keras", "saved_model")
-PRECISIONS = ("dynamic_int8", "float16", "float32", "int8")
+PRECISIONS = ("dynamic_int8", "float16", "float32", "full_int8")
 VARIABLE = "KERAS_EDGE_SUITE_MODELS"
 """Environment variable: a folder with APP/MODEL below it."""
 
@@ -23,17 +23,21 @@ def open_model(
     precision: str = "dynamic_int8",
     threads: int = 2,
     keep: int | None = None,
+    isolated: bool = False,
 ) -> Model:
     """Opens a model folder.
 
     Args:
         folder: The folder with config.json and the files of one model.
         engine: "litert", "keras" or "saved_model".
-        precision: Which LiteRT file: "dynamic_int8", "float16", "float32" or "int8".
-            The other two engines compute as their file says.
+        precision: Which LiteRT file: "dynamic_int8", "float16", "float32" or
+            "full_int8". The other two engines compute as their file says.
         threads: Threads of the LiteRT interpreter.
         keep: LiteRT only: number of signatures that hold working memory at a time,
             None for all. 1 for a model of large pictures.
+        isolated: LiteRT only: whether the file runs in a child process, so that a file
+            of unknown origin that crashes or never ends is a `UserError`. A call takes
+            longer by the copying of its arrays.
 
     Returns:
         The model: `model(signature, {name: array}) -> {name: array}`.
@@ -41,7 +45,8 @@ def open_model(
     Raises:
         UserError: The folder lacks a file, holds a foreign or damaged one, or the
             engine is not installed.
-        ValueError: An unknown engine or precision, `threads` or `keep` below 1.
+        ValueError: An unknown engine or precision, `threads` or `keep` below 1,
+            `isolated` with another engine.
     """
     if engine not in ENGINES or precision not in PRECISIONS:
         raise ValueError(
@@ -49,6 +54,8 @@ def open_model(
             f"{', '.join(PRECISIONS)}. Received: engine={engine!r}, "
             f"precision={precision!r}"
         )
+    if isolated and engine != "litert":
+        raise ValueError(f"`isolated` is for LiteRT files. Received: engine={engine!r}")
     folder = Path(folder)
     config, signatures = read_config(folder)
     # each engine's module is imported only when it is asked for
@@ -60,6 +67,12 @@ def open_model(
         from suite.engine.saved_model import open_saved_model
 
         return open_saved_model(folder, config, signatures)
+    if isolated:
+        from suite.engine.isolated import IsolatedModel
+
+        return IsolatedModel(
+            folder, config, signatures, precision=precision, threads=threads, keep=keep
+        )
     from suite.engine.litert import open_litert
 
     return open_litert(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from suite.console.errors import UserError
-from suite.engine.contract import CheckedModel, Signature
+from suite.engine.contract import CheckedModel, Signature, TensorSpec, check_signatures
 from suite.engine.folder import SAVED_MODEL
 
 
@@ -24,7 +24,7 @@ class SavedModelModel(CheckedModel):
         origin: The folder it came from, for messages.
 
     Raises:
-        UserError: It lacks a signature that config.json names.
+        UserError: Its signatures are not those of config.json.
     """
 
     def __init__(
@@ -36,13 +36,8 @@ class SavedModelModel(CheckedModel):
     ) -> None:
         super().__init__(config, signatures, origin)
         self._root = root
-        missing = [name for name in signatures if name not in root.signatures]
-        if missing:
-            raise UserError(
-                f"{origin}: no signature {missing[0]!r}, but "
-                f"{', '.join(root.signatures) or 'none'}",
-                "Files of different models lie in one folder: export it again.",
-            )
+        inside = {name: _inside(entry) for name, entry in root.signatures.items()}
+        check_signatures(signatures, inside, inside, origin)
 
     def _run(
         self, signature: str, inputs: dict[str, np.ndarray]
@@ -58,6 +53,27 @@ class SavedModelModel(CheckedModel):
                 "Export the model again.",
             ) from error
         return {name: value.numpy() for name, value in outputs.items()}
+
+
+def _inside(function: Any) -> Signature:
+    """A signature as the SavedModel has it."""
+    _, inputs = function.structured_input_signature
+    return Signature(_specs(inputs), _specs(function.structured_outputs))
+
+
+def _specs(tensors: Mapping[str, Any]) -> dict[str, TensorSpec]:
+    # -1 for a size that is not fixed
+    return {
+        name: TensorSpec(
+            tuple(-1 if size is None else size for size in _sizes(tensor)),
+            tensor.dtype.name,
+        )
+        for name, tensor in tensors.items()
+    }
+
+
+def _sizes(tensor: Any) -> Sequence[int | None]:
+    return () if tensor.shape.rank is None else tensor.shape.as_list()
 
 
 def open_saved_model(

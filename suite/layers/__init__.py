@@ -2,12 +2,14 @@
 
 from suite.layers.adaptive_embedding import AdaptiveEmbedding
 from suite.layers.column_mask import ColumnMask
+from suite.layers.connected_conv import ConnectedConv2D
 from suite.layers.define_embedding import DefineEmbedding
 from suite.layers.delight_decoder_block import DelightDecoderBlock
 from suite.layers.delight_encoder_block import DelightEncoderBlock
 from suite.layers.delight_transform import DelightTransform
 from suite.layers.expected_score import ExpectedScore
 from suite.layers.feed_forward import FeedForward
+from suite.layers.fixed_centres import FixedCentres
 from suite.layers.group_linear import GroupLinear, phone_copy
 from suite.layers.group_plan import block_wise_scaling, group_plan, most_groups
 from suite.layers.hierarchical_group_transform import HierarchicalGroupTransform
@@ -19,8 +21,10 @@ from suite.layers.instance_up import InstanceUp
 from suite.layers.iqt_decoder import IQTDecoder
 from suite.layers.iqt_encoder import IQTEncoder
 from suite.layers.line_normalization import LineNormalization
+from suite.layers.local_response_normalization import LocalResponseNormalization
 from suite.layers.lstm_ctc import LSTMCTCHead
 from suite.layers.nearest_resize import NearestResize
+from suite.layers.padded_shortcut import PaddedShortcut
 from suite.layers.pixel_shuffle import PixelShuffle
 from suite.layers.projected_attention import ProjectedAttention
 from suite.layers.quality_attention import QualityAttention
@@ -36,6 +40,7 @@ from suite.layers.size_check import SizeCheck
 from suite.layers.standardized_conv import StandardizedConv2D
 from suite.layers.token_budget_pool import TokenBudgetPool
 from suite.layers.token_table import TokenTable
+from suite.layers.trained_subsampling import TrainedSubsampling
 from suite.layers.transformer_block import (
     TransformerDecoderBlock,
     TransformerEncoderBlock,
@@ -46,12 +51,14 @@ from suite.layers.triq_encoder import TRIQEncoder
 __all__ = [
     "AdaptiveEmbedding",
     "ColumnMask",
+    "ConnectedConv2D",
     "DefineEmbedding",
     "DelightDecoderBlock",
     "DelightEncoderBlock",
     "DelightTransform",
     "ExpectedScore",
     "FeedForward",
+    "FixedCentres",
     "GroupLinear",
     "HierarchicalGroupTransform",
     "IQTDecoder",
@@ -63,7 +70,9 @@ __all__ = [
     "InstanceUp",
     "LSTMCTCHead",
     "LineNormalization",
+    "LocalResponseNormalization",
     "NearestResize",
+    "PaddedShortcut",
     "PixelShuffle",
     "ProjectedAttention",
     "QualityAttention",
@@ -79,6 +88,7 @@ __all__ = [
     "TRIQEncoder",
     "TokenBudgetPool",
     "TokenTable",
+    "TrainedSubsampling",
     "TransformerDecoderBlock",
     "TransformerEncoderBlock",
     "TransformerXLBlock",

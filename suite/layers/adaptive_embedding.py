@@ -7,11 +7,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
 from suite.layers.several_results import SeveralResults
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class AdaptiveEmbedding(SeveralResults, keras.layers.Layer):
+class AdaptiveEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
     """Tokens in bands of falling frequency; each band has its own width.
 
     Tokens must be sorted, the most frequent first. Called in reverse, the same tables
@@ -196,17 +197,3 @@ class AdaptiveEmbedding(SeveralResults, keras.layers.Layer):
         sizes = [end - start for start, end, _ in self.bands]
         sizes[0] += len(self.cutoffs)
         return [spec(*inputs.shape[:-1], size) for size in sizes]
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "vocabulary": self.vocabulary,
-            "units": self.units,
-            "cutoffs": self.cutoffs,
-            "factor": self.factor,
-            "project": self.project,
-            "bias": self.bias,
-            "scale": self.scale,
-            "padding": self.padding,
-            "dropout": self.dropout,
-        }

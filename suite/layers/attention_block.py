@@ -1,6 +1,5 @@
 """What blocks of the Transformer and of DeLighT share: residuals, masks, caches."""
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -8,11 +7,12 @@ import keras
 from keras import ops
 
 from suite.layers.feed_forward import FeedForward
+from suite.layers.own_config import OwnConfig
 from suite.layers.projected_attention import ProjectedAttention
 from suite.layers.several_results import SeveralResults
 
 
-class AttentionBlock(SeveralResults, keras.layers.Layer):
+class AttentionBlock(OwnConfig, SeveralResults, keras.layers.Layer):
     """Base of the blocks: a subclass stores its arguments, then calls `compose`.
 
     Each sub-layer stands in a residual connection, with its normalization after the
@@ -102,12 +102,6 @@ class AttentionBlock(SeveralResults, keras.layers.Layer):
     def transformed(self, x: Any, training: bool | None) -> Any:
         """What the self-attention's projections see of x."""
         return self.inner(x, training=training) if hasattr(self, "inner") else x
-
-    def get_config(self) -> dict[str, Any]:
-        # each argument is an attribute of the same name, in every block
-        names = inspect.signature(type(self)).parameters
-        own = {name: getattr(self, name) for name in names if name != "kwargs"}
-        return {**super().get_config(), **own}
 
 
 class EncoderBlock(AttentionBlock):

@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class ColumnMask(keras.layers.Layer):
+class ColumnMask(OwnConfig, keras.layers.Layer):
     """Set the feature columns beyond the true width of each picture to zero.
 
     Lines of text are padded on the right to the width of their batch or bucket.
@@ -51,6 +53,3 @@ class ColumnMask(keras.layers.Layer):
 
     def compute_output_shape(self, inputs_shape: Any, widths_shape: Any = None) -> Any:
         return inputs_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "stride": self.stride}

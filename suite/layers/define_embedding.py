@@ -10,12 +10,13 @@ from keras import ops
 from suite.layers.adaptive_embedding import AdaptiveEmbedding
 from suite.layers.delight_transform import DelightTransform
 from suite.layers.group_linear import phone_copy
+from suite.layers.own_config import OwnConfig
 from suite.layers.several_results import SeveralResults
 from suite.layers.token_table import TokenTable
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class DefineEmbedding(SeveralResults, keras.layers.Layer):
+class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
     """Map, expand, reduce: a table of narrow vectors and group layers on top of it.
 
     The table is a fraction of one of full width and is tied with the output: called
@@ -187,23 +188,3 @@ class DefineEmbedding(SeveralResults, keras.layers.Layer):
         """An equal layer for the phone, see `GroupLinear.for_export`; `to_table` is
         the other choice: no network at all, and a larger file."""
         return phone_copy(self, form)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "vocabulary": self.vocabulary,
-            "units": self.units,
-            "table_units": self.table_units,
-            "expansion": self.expansion,
-            "depth": self.depth,
-            "max_groups": self.max_groups,
-            "projection": self.projection,
-            "variant": self.variant,
-            "transform": self.transform,
-            "skip": self.skip,
-            "reduce": self.reduce,
-            "shuffle": self.shuffle,
-            "cutoffs": self.cutoffs,
-            "padding": self.padding,
-            "dropout": self.dropout,
-        }

@@ -29,3 +29,30 @@ def nearest_multiples(size: int, factor: int) -> str:
     """The multiples of `factor` around `size`, for a message: "8, 12"."""
     below = max(size, 0) // factor * factor
     return f"{below}, {below + factor}" if below else f"{factor}"
+
+
+def scaled_width(channels: int, factor: float, divisor: int) -> int:
+    """A number of channels times a width multiplier, which must come out even.
+
+    A number that were rounded instead would make another network than its name says.
+
+    Args:
+        channels: Positive int, as published.
+        factor: The multiplier.
+        divisor: What all numbers of channels of the network are a multiple of: the
+            message names multipliers that suit all of them.
+
+    Raises:
+        ValueError: If `channels * factor` is not a positive even number.
+    """
+    wide = channels * factor
+    if wide < 2 or wide % 2:
+        step = 2 / divisor
+        below = int(factor / step) * step
+        nearest = [f"{x:g}" for x in (below, below + step) if x > 0]
+        raise ValueError(
+            "A width multiplier must give even numbers of channels. Received: "
+            f"width={factor:g}, {channels} channels become {wide:g}. "
+            f"Nearest: {', '.join(nearest)}"
+        )
+    return int(wide)

@@ -27,7 +27,7 @@ class ExpectedScore(keras.layers.Layer):
     [[4.2]]
 
     References:
-        - You, Korhonen 2021, arXiv:2101.01097, section 4.1
+        - You, Korhonen 2021, arXiv:2101.01097
     """
 
     def __init__(self, **kwargs: Any) -> None:

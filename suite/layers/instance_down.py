@@ -6,10 +6,11 @@ import keras
 from keras import ops
 
 from suite.layers.instance_normalization import InstanceNormalization
+from suite.layers.own_config import OwnConfig
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class InstanceDown(keras.layers.Layer):
+class InstanceDown(OwnConfig, keras.layers.Layer):
     """3x3 convolution with stride 2, instance normalization, ReLU.
 
     One row and column of zeros at every side, as in the published code: "same"
@@ -75,11 +76,3 @@ class InstanceDown(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         batch, height, width, _ = input_shape
         return batch, height and -(-height // 2), width and -(-width // 2), self.filters
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "use_bias": self.use_bias,
-            "affine": self.affine,
-        }

@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class InstanceNormalization(keras.layers.Layer):
+class InstanceNormalization(OwnConfig, keras.layers.Layer):
     """Normalize every channel of every picture over its own height and width.
 
     No running statistics, so training and inference are the same function, and a
@@ -72,10 +74,3 @@ class InstanceNormalization(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "epsilon": self.epsilon,
-            "affine": self.affine,
-        }

@@ -6,11 +6,12 @@ import keras
 from keras import ops
 
 from suite.layers.instance_normalization import InstanceNormalization
+from suite.layers.own_config import OwnConfig
 from suite.layers.reflection_padding import ReflectionPadding
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class InstanceResidual(keras.layers.Layer):
+class InstanceResidual(OwnConfig, keras.layers.Layer):
     """Two 3x3 convolutions, each mirrored and normalized, added to the input.
 
     ReLU follows the first alone; nothing follows the sum, so the blocks of a
@@ -81,10 +82,3 @@ class InstanceResidual(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "use_bias": self.use_bias,
-            "affine": self.affine,
-        }

@@ -7,13 +7,14 @@ from keras import ops
 
 from suite.layers.instance_normalization import InstanceNormalization
 from suite.layers.nearest_resize import NearestResize
+from suite.layers.own_config import OwnConfig
 from suite.layers.reflection_padding import ReflectionPadding
 
 FORMS = ("transposed", "nearest")
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class InstanceUp(keras.layers.Layer):
+class InstanceUp(OwnConfig, keras.layers.Layer):
     """Enlarge by 2 with a 3x3 kernel, then instance normalization and ReLU.
 
     Both forms have the same number of weights. "transposed" is the published one: a
@@ -99,12 +100,3 @@ class InstanceUp(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         batch, height, width, _ = input_shape
         return batch, height and 2 * height, width and 2 * width, self.filters
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "filters": self.filters,
-            "form": self.form,
-            "use_bias": self.use_bias,
-            "affine": self.affine,
-        }

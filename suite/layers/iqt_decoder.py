@@ -4,11 +4,12 @@ from typing import Any
 
 import keras
 
+from suite.layers.own_config import OwnConfig
 from suite.layers.quality_block import QualityBlock
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class IQTDecoder(keras.layers.Layer):
+class IQTDecoder(OwnConfig, keras.layers.Layer):
     """Post-norm blocks of self-attention and attention to the encoder, no mask.
 
     A public re-implementation masks the self-attention causally. The quality token is
@@ -43,7 +44,7 @@ class IQTDecoder(keras.layers.Layer):
     (1, 842, 256)
 
     References:
-        - Cheon et al. 2021, arXiv:2104.14730, equations 4 to 7
+        - Cheon et al. 2021, arXiv:2104.14730
     """
 
     def __init__(
@@ -102,12 +103,3 @@ class IQTDecoder(keras.layers.Layer):
         }
         result = keras.KerasTensor(inputs.shape, self.compute_dtype)
         return (result, scores) if return_attention_scores else result
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "blocks": self.blocks,
-            "heads": self.heads,
-            "units": self.units,
-            "head_size": self.head_size,
-        }

@@ -38,7 +38,7 @@ class IQTEncoder(QualityEncoder):
     (1, 842, 256)
 
     References:
-        - Cheon et al. 2021, arXiv:2104.14730, equations 1 to 3
+        - Cheon et al. 2021, arXiv:2104.14730
     """
 
     def __init__(
@@ -50,8 +50,3 @@ class IQTEncoder(QualityEncoder):
         **kwargs: Any,
     ) -> None:
         super().__init__(blocks, heads, units, head_size=head_size, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        fixed = ("activation", "dropout", "pre_norm")
-        return {key: value for key, value in config.items() if key not in fixed}

@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class LineNormalization(keras.layers.Layer):
+class LineNormalization(OwnConfig, keras.layers.Layer):
     """Zero mean and unit spread over the true columns of each line; padding is 0.
 
     A faint line and a black one look alike afterwards, and the exported model takes
@@ -57,6 +59,3 @@ class LineNormalization(keras.layers.Layer):
 
     def compute_output_spec(self, inputs: Any, widths: Any = None) -> Any:
         return keras.KerasTensor(inputs.shape, dtype="float32")
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "floor": self.floor}

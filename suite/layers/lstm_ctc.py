@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
 from suite.layers.recurrent_loop import BidirectionalLoop
 
 CELLS = {
@@ -15,7 +16,7 @@ CELLS = {
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class LSTMCTCHead(keras.layers.Layer):
+class LSTMCTCHead(OwnConfig, keras.layers.Layer):
     """Stacked bidirectional recurrent layers and a dense layer to CTC logits.
 
     With `lengths`, frames beyond a sample's length are never seen: the backward
@@ -125,16 +126,6 @@ class LSTMCTCHead(keras.layers.Layer):
         A single sample costs only its true frames, whatever the padding.
         """
         return _LoopHead(self)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "classes": self.classes,
-            "units": self.units,
-            "layers": self.layers,
-            "cell": self.cell,
-            "dropout": self.dropout,
-        }
 
 
 class _LoopHead(keras.layers.Layer):

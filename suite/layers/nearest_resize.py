@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class NearestResize(keras.layers.Layer):
+class NearestResize(OwnConfig, keras.layers.Layer):
     """Repeat every pixel `factor` times in both directions.
 
     Of a known size it leaves as one RESIZE_NEAREST_NEIGHBOR, where Keras' own
@@ -65,6 +67,3 @@ class NearestResize(keras.layers.Layer):
         batch, height, width, channels = input_shape
         f = self.factor
         return batch, height and f * height, width and f * width, channels
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "factor": self.factor}

@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class PixelShuffle(keras.layers.Layer):
+class PixelShuffle(OwnConfig, keras.layers.Layer):
     """Rearrange `(height, width, factor² · c)` into `(factor · height, ...)`.
 
     Output pixel `(factor·y + i, factor·x + j, k)` is input channel
@@ -69,6 +71,3 @@ class PixelShuffle(keras.layers.Layer):
             width and f * width,
             channels // f**2,
         )
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "factor": self.factor}

@@ -3,15 +3,14 @@
 from typing import Any
 
 import keras
-from keras import ops
 
 from suite.layers.divisible import check_multiple
-
-FORBIDDEN = -1e9  # not -inf: a row in which all is masked stays finite
+from suite.layers.own_config import OwnConfig
+from suite.layers.scaled_attention import scaled_attention
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class ProjectedAttention(keras.layers.Layer):
+class ProjectedAttention(OwnConfig, keras.layers.Layer):
     """Attention with one head, as in DeLighT, or several, as in the Transformer.
 
     Queries, keys and values are linear maps of the input, made by one kernel in that
@@ -126,27 +125,13 @@ class ProjectedAttention(keras.layers.Layer):
         training: bool | None = None,
     ) -> tuple[Any, Any]:
         """The result and the weights, from what `project` gives."""
-        queries = queries * (self.units // self.heads) ** -0.5
-        queries = self._split(queries)  # (batch, heads, T, units / heads)
-        keys = self._split(keys_values[..., : self.units])
-        values = self._split(keys_values[..., self.units :])
-        scores = ops.matmul(queries, ops.transpose(keys, (0, 1, 3, 2)))
-        scores = ops.cast(scores, "float32")
-        if allowed is not None:
-            scores = ops.where(ops.expand_dims(allowed, -3), scores, FORBIDDEN)
-        weights = ops.softmax(scores, axis=-1)
-        kept = self.drop(ops.cast(weights, values.dtype), training=training)
-        x = ops.transpose(ops.matmul(kept, values), (0, 2, 1, 3))
-        batch, steps = ops.shape(x)[:2]
-        return self.output_map(ops.reshape(x, (batch, steps, self.units))), weights
+        keys, values = keys_values[..., : self.units], keys_values[..., self.units :]
 
-    def _split(self, x: Any) -> Any:
-        """`(batch, steps, units)` to `(batch, heads, steps, units / heads)`."""
-        if self.heads == 1:
-            return x[:, None]
-        batch, steps, _ = ops.shape(x)
-        x = ops.reshape(x, (batch, steps, self.heads, self.units // self.heads))
-        return ops.transpose(x, (0, 2, 1, 3))
+        def drop(weights: Any) -> Any:
+            return self.drop(weights, training=training)
+
+        x, weights = scaled_attention(queries, keys, values, self.heads, drop, allowed)
+        return self.output_map(x), weights
 
     def compute_output_spec(
         self,
@@ -163,13 +148,3 @@ class ProjectedAttention(keras.layers.Layer):
         seen = (inputs if memory is None else memory).shape[1]
         shape = (inputs.shape[0], self.heads, inputs.shape[1], seen)
         return result, keras.KerasTensor(shape, dtype="float32")
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "output_units": self.output_units,
-            "heads": self.heads,
-            "cross": self.cross,
-            "dropout": self.dropout,
-        }

@@ -4,11 +4,12 @@ from typing import Any
 
 import keras
 
+from suite.layers.own_config import OwnConfig
 from suite.layers.quality_attention import QualityAttention
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class QualityBlock(keras.layers.Layer):
+class QualityBlock(OwnConfig, keras.layers.Layer):
     """Block of an encoder or, with `cross`, of a decoder without mask.
 
     Post-norm: `x = LN(x + part(x))` for each part; pre-norm: `x = x + part(LN(x))`.
@@ -45,7 +46,7 @@ class QualityBlock(keras.layers.Layer):
     (1, 10, 32)
 
     References:
-        - Cheon et al. 2021, arXiv:2104.14730, equations 2 to 5
+        - Cheon et al. 2021, arXiv:2104.14730 (post-norm)
     """
 
     def __init__(
@@ -138,15 +139,3 @@ class QualityBlock(keras.layers.Layer):
             spec = attention.compute_output_spec(inputs, seen, True)
             scores.append(spec[1])
         return (result, scores) if return_attention_scores else result
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "heads": self.heads,
-            "units": self.units,
-            "activation": self.activation,
-            "dropout": self.dropout,
-            "head_size": self.head_size,
-            "pre_norm": self.pre_norm,
-            "cross": self.cross,
-        }

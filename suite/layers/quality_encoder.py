@@ -4,11 +4,12 @@ from typing import Any
 
 import keras
 
+from suite.layers.own_config import OwnConfig
 from suite.layers.quality_block import QualityBlock
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class QualityEncoder(keras.layers.Layer):
+class QualityEncoder(OwnConfig, keras.layers.Layer):
     """Stack of `QualityBlock`s, as IQT, TRIQ and ViT-IQA share it.
 
     Args:
@@ -111,15 +112,3 @@ class QualityEncoder(keras.layers.Layer):
         shape = (batch, self.heads, tokens, tokens)
         scores = [keras.KerasTensor(shape, "float32") for _ in self.stack]
         return (result, scores) if return_attention_scores else result
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "blocks": self.blocks,
-            "heads": self.heads,
-            "units": self.units,
-            "activation": self.activation,
-            "dropout": self.dropout,
-            "head_size": self.head_size,
-            "pre_norm": self.pre_norm,
-        }

@@ -4,9 +4,11 @@ from typing import Any
 
 import keras
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class QualityHead(keras.layers.Layer):
+class QualityHead(OwnConfig, keras.layers.Layer):
     """A dense layer with activation, dropout, and a linear one, of token 0 alone.
 
     Gives logits: the loss of a distribution is safest from these, and the softmax
@@ -37,8 +39,8 @@ class QualityHead(keras.layers.Layer):
     (2, 5)
 
     References:
-        - You, Korhonen 2021, arXiv:2101.01097, section 3 (TRIQ)
-        - Cheon et al. 2021, arXiv:2104.14730, section 3.2 (IQT)
+        - You, Korhonen 2021, arXiv:2101.01097 (TRIQ)
+        - Cheon et al. 2021, arXiv:2104.14730 (IQT)
     """
 
     def __init__(
@@ -83,13 +85,3 @@ class QualityHead(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         return input_shape[0], self.levels
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "levels": self.levels,
-            "units": self.units,
-            "activation": self.activation,
-            "dropout": self.dropout,
-            "use_bias": self.use_bias,
-        }

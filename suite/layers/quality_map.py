@@ -42,8 +42,8 @@ def quality_map(
     >>> mask = quality_map(weights, grid=(12, 16), size=(384, 512), over="heads")
 
     References:
-        - Cheon et al. 2021, arXiv:2104.14730, figure 5
-        - You, Korhonen 2021, arXiv:2101.01097, section 4.4
+        - Cheon et al. 2021, arXiv:2104.14730 (mean over layers)
+        - You, Korhonen 2021, arXiv:2101.01097 (mean over heads)
     """
     if over not in MEANS or not attention:
         raise ValueError(

@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class QualityToken(keras.layers.Layer):
+class QualityToken(OwnConfig, keras.layers.Layer):
     """Flatten a map row by row, put a learned token in front, add learned positions.
 
     The quality token is number 0 and has a position of its own. A map smaller than
@@ -42,8 +44,8 @@ class QualityToken(keras.layers.Layer):
     (1, 193, 32)
 
     References:
-        - Cheon et al. 2021, arXiv:2104.14730, section 3.2 (IQT)
-        - You, Korhonen 2021, arXiv:2101.01097, section 3 (TRIQ)
+        - Cheon et al. 2021, arXiv:2104.14730 (IQT)
+        - You, Korhonen 2021, arXiv:2101.01097 (TRIQ)
         - Dosovitskiy et al. 2021, arXiv:2010.11929, section 3.2 (zoom)
     """
 
@@ -105,14 +107,6 @@ class QualityToken(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         batch, rows, columns, features = input_shape
         return batch, rows and columns and rows * columns + 1, features
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "positions": self.positions,
-            "zoom": self.zoom,
-            "stddev": self.stddev,
-        }
 
     def _check(self, shape: Any) -> None:
         _, rows, columns, _ = shape

@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class ReflectionPadding(keras.layers.Layer):
+class ReflectionPadding(OwnConfig, keras.layers.Layer):
     """Mirror `padding` rows and columns at each side; the border is not repeated.
 
     Made of slices one pixel thick and a concatenation an axis: `ops.pad` would leave
@@ -66,9 +68,6 @@ class ReflectionPadding(keras.layers.Layer):
         batch, height, width, channels = input_shape
         more = 2 * self.padding
         return batch, height and height + more, width and width + more, channels
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "padding": self.padding}
 
     def _check(self, shape: Any) -> None:
         # JAX traces an unknown side as a symbol that cannot be compared

@@ -8,11 +8,12 @@ import numpy as np
 from keras import ops
 
 from suite.layers.divisible import check_multiple
-from suite.layers.projected_attention import FORBIDDEN
+from suite.layers.own_config import OwnConfig
+from suite.layers.scaled_attention import FORBIDDEN
 
 
 @keras.saving.register_keras_serializable(package="suite")
-class RelativeAttention(keras.layers.Layer):
+class RelativeAttention(OwnConfig, keras.layers.Layer):
     """Causal attention with several heads whose scores depend on the distance.
 
     The score of step i for step j is `(q_i + u) k_j + (q_i + v) r_(i - j)`, divided by
@@ -127,14 +128,6 @@ class RelativeAttention(keras.layers.Layer):
 
     def compute_output_shape(self, inputs_shape: Any, memory_shape: Any = None) -> Any:
         return tuple(inputs_shape)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "units": self.units,
-            "heads": self.heads,
-            "dropout": self.dropout,
-        }
 
 
 def _turned(x: Any) -> Any:

@@ -7,9 +7,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class SinusoidalPositions(keras.layers.Layer):
+class SinusoidalPositions(OwnConfig, keras.layers.Layer):
     """Add a vector of sines and cosines for each step's place.
 
     Row p holds `sin(p * f_i)` and `cos(p * f_i)` with `f_i = 10000 ** (-i / n)`.
@@ -91,10 +93,3 @@ class SinusoidalPositions(keras.layers.Layer):
         self, inputs: Any, position: Any = None, true: Any = None
     ) -> Any:
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "first": self.first,
-            "layout": self.layout,
-        }

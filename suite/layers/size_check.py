@@ -4,9 +4,11 @@ from typing import Any
 
 import keras
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class SizeCheck(keras.layers.Layer):
+class SizeCheck(OwnConfig, keras.layers.Layer):
     """Pass a picture on if its sides suit the network behind it.
 
     Stands at the input of a model of unknown height and width. It leaves no operator
@@ -45,32 +47,42 @@ class SizeCheck(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         height, width = inputs.shape[1:3]
-        pairs = [self._near(n) for n in (height, width)]
-        if pairs != [(height, height), (width, width)]:
-            sizes = {f"{pairs[0][i]} x {pairs[1][i]}": None for i in (0, 1)}
-            rule = f"at least {self.minimum} pixels"
-            if self.multiple > 1:
-                rule = f"a multiple of {self.multiple} and {rule}"
-            raise ValueError(
-                f"Height and width of a picture must be {rule}. Received: "
-                f"height={height}, width={width}. Nearest: {', '.join(sizes)}"
-            )
+        check_sides(height, width, self.multiple, self.minimum)
         return inputs
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "multiple": self.multiple,
-            "minimum": self.minimum,
-        }
 
-    def _near(self, side: Any) -> tuple[Any, Any]:
-        """Largest good side up to this one, and the smallest from it on."""
-        if not isinstance(side, int):  # unknown: None, or a symbol of JAX
-            return side, side
-        m = self.multiple
-        least = -(-self.minimum // m) * m
-        return max(least, side // m * m), max(least, -(-side // m) * m)
+def check_sides(height: Any, width: Any, multiple: int = 1, minimum: int = 1) -> None:
+    """Refuse a picture whose sides do not suit a network.
+
+    Args:
+        height: Pixels; what is not an int is unknown and passes.
+        width: Pixels.
+        multiple: Positive int that both must be a multiple of.
+        minimum: Positive int, the smallest side allowed.
+
+    Raises:
+        ValueError: If a side does not suit; the message names the nearest sizes that
+            do.
+    """
+    pairs = [_near(n, multiple, minimum) for n in (height, width)]
+    if pairs != [(height, height), (width, width)]:
+        sizes = {f"{pairs[0][i]} x {pairs[1][i]}": None for i in (0, 1)}
+        rule = f"at least {minimum} pixels"
+        if multiple > 1:
+            rule = f"a multiple of {multiple} and {rule}"
+        raise ValueError(
+            f"Height and width of a picture must be {rule}. Received: "
+            f"height={height}, width={width}. Nearest: {', '.join(sizes)}"
+        )
+
+
+def _near(side: Any, multiple: int, minimum: int) -> tuple[Any, Any]:
+    """Largest good side up to this one, and the smallest from it on."""
+    if not isinstance(side, int):  # unknown: None, or a symbol of JAX
+        return side, side
+    least = -(-minimum // multiple) * multiple
+    below, above = side // multiple * multiple, -(-side // multiple) * multiple
+    return max(least, below), max(least, above)

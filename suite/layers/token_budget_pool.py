@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class TokenBudgetPool(keras.layers.Layer):
+class TokenBudgetPool(OwnConfig, keras.layers.Layer):
     """Max-pool by the smallest window with which the cells fit the budget.
 
     The window is the smallest p with `floor(height / p) * floor(width / p) <=
@@ -40,7 +42,7 @@ class TokenBudgetPool(keras.layers.Layer):
     (1, 16, 12, 8)
 
     References:
-        - You, Korhonen 2021, arXiv:2101.01097, section 3
+        - You, Korhonen 2021, arXiv:2101.01097
     """
 
     def __init__(self, budget: int = 192, **kwargs: Any) -> None:
@@ -77,6 +79,3 @@ class TokenBudgetPool(keras.layers.Layer):
             return batch, None, None, channels
         down, across = self.window(height, width)
         return batch, height // down, width // across, channels
-
-    def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "budget": self.budget}

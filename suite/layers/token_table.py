@@ -5,9 +5,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.own_config import OwnConfig
+
 
 @keras.saving.register_keras_serializable(package="suite")
-class TokenTable(keras.layers.Layer):
+class TokenTable(OwnConfig, keras.layers.Layer):
     """Table of a vector a token, tied: called in reverse, it scores all tokens.
 
     Args:
@@ -100,13 +102,3 @@ class TokenTable(keras.layers.Layer):
         else:
             shape = (*inputs.shape, self.units)
         return keras.KerasTensor(shape, dtype=self.compute_dtype)
-
-    def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "vocabulary": self.vocabulary,
-            "units": self.units,
-            "padding": self.padding,
-            "scale": self.scale,
-            "bias": self.bias,
-        }

@@ -37,7 +37,8 @@ class TRIQEncoder(QualityEncoder):
     (1, 193, 32)
 
     References:
-        - You, Korhonen 2021, arXiv:2101.01097, section 3; the ReLU of its code
+        - You, Korhonen 2021, arXiv:2101.01097; sizes, ReLU and dropout of
+          its code, junyongyou/triq
     """
 
     def __init__(
@@ -49,8 +50,3 @@ class TRIQEncoder(QualityEncoder):
         **kwargs: Any,
     ) -> None:
         super().__init__(blocks, heads, units, "relu", dropout, **kwargs)
-
-    def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        fixed = ("activation", "head_size", "pre_norm")
-        return {key: value for key, value in config.items() if key not in fixed}

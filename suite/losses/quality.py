@@ -29,7 +29,7 @@ def gaussian_labels(mean: Any, deviation: Any, levels: int = 5) -> Any:
         ValueError: If there are fewer than two levels.
 
     References:
-        - You, Korhonen 2021, arXiv:2101.01097, section 4.1
+        - You, Korhonen 2021, arXiv:2101.01097
     """
     if levels < 2:
         raise ValueError(f"`levels` must be above 1. Received: levels={levels}")

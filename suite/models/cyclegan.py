@@ -197,11 +197,23 @@ def _convolution(
 EDGE = GeneratorConfig(width=24, blocks=5, up="nearest")
 """941,379 weights, no transposed convolution, no gather; channels in multiples of 8."""
 
-register("cyclegan_resnet_9", GeneratorConfig(), generator, generator_for_inference)
+for _name, _config in (
+    ("cyclegan_resnet_9", GeneratorConfig()),
+    ("cyclegan_resnet_6", GeneratorConfig(blocks=6)),
+    ("cyclegan_edge", EDGE),
+):
+    register(
+        _name,
+        _config,
+        generator,
+        generator_for_inference,
+        # a bias before a normalization has no effect, and so no gradient
+        reduced={"width": 4, "blocks": 1, "hidden_bias": False},
+    )
 register(
-    "cyclegan_resnet_6", GeneratorConfig(blocks=6), generator, generator_for_inference
-)
-register("cyclegan_edge", EDGE, generator, generator_for_inference)
-register(
-    "patchgan_70", DiscriminatorConfig(), discriminator, discriminator_for_inference
+    "patchgan_70",
+    DiscriminatorConfig(),
+    discriminator,
+    discriminator_for_inference,
+    reduced={"width": 4, "hidden_bias": False},
 )

@@ -37,6 +37,15 @@ from suite.models.token_layers import (
 )
 
 SIZES = (128, 256, 384, 512, 1024)
+REDUCED = {
+    "vocabulary": 20,
+    "cutoffs": (10, 15),
+    "units": 32,
+    "table_units": 16,
+    "shallowest": 2,
+    "deepest": 2,
+}
+"""What tests build in place of each of them."""
 
 
 @dataclass(frozen=True)
@@ -189,4 +198,5 @@ for _units in SIZES:
         ),
         delight_language_model,
         delight_language_model_for_inference,
+        reduced=REDUCED,
     )

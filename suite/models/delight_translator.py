@@ -26,9 +26,18 @@ from suite.layers import (
 )
 from suite.models.registry import register
 from suite.models.token_layers import linear, same_for_all_steps
-from suite.models.translator import translator_core, translator_for_inference
+from suite.models.translator import PARTS, translator_core, translator_for_inference
 
 SIZES = (128, 256, 384, 512, 640)
+REDUCED = {
+    "vocabulary": 20,
+    "units": 32,
+    "table_units": 16,
+    "shallowest": 2,
+    "deepest": 2,
+    "blocks": 1,
+}
+"""What tests build in place of each of them."""
 
 
 @dataclass(frozen=True)
@@ -169,4 +178,6 @@ for _units in SIZES:
         replace(DelightTranslatorConfig(units=_units), **published_dropout(_units)),
         delight_translator,
         translator_for_inference,
+        reduced=REDUCED,
+        parts=PARTS,
     )

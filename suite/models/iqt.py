@@ -184,6 +184,17 @@ that a survey states."""
 EDGE = IQTConfig(width=128, units=512, head_units=128, backbone="edge")
 """Of 257 tokens, at stride 16."""
 
-register("iqt", IQTConfig(), iqt, iqt_for_inference)
-register("iqt_c", COMPACT, iqt, iqt_for_inference)
-register("iqt_edge", EDGE, iqt, iqt_for_inference)
+_REDUCED = {
+    "size": 32,
+    "width": 8,
+    "blocks": 1,
+    "heads": 2,
+    "units": 8,
+    "head_units": 8,
+    "backbone": "edge",
+    "stages": ((4, 1), (4, 2)),
+    "expansion": 2,
+}
+
+for _name, _config in (("iqt", IQTConfig()), ("iqt_c", COMPACT), ("iqt_edge", EDGE)):
+    register(_name, _config, iqt, iqt_for_inference, reduced=_REDUCED)

@@ -112,4 +112,5 @@ register(
     LSTMLanguageModelConfig(),
     lstm_language_model,
     lstm_language_model_for_inference,
+    reduced={"vocabulary": 20, "units": 8, "lstm_units": (6, 8)},
 )

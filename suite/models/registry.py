@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 import keras
+
+Part = tuple[tuple[str, ...], tuple[str, ...]]
+"""Names of inputs and of outputs of a model for inference."""
 
 
 class Entry(NamedTuple):
@@ -17,6 +20,8 @@ class Entry(NamedTuple):
     config: Any
     core: Callable[[Any], keras.Model]
     inference: Callable[[keras.Model], keras.Model]
+    reduced: Mapping[str, Any] | None
+    parts: Mapping[str, Part]
 
 
 _ENTRIES: dict[str, Entry] = {}
@@ -27,6 +32,9 @@ def register(
     config: Any,
     core: Callable[[Any], keras.Model],
     inference: Callable[[keras.Model], keras.Model],
+    *,
+    reduced: Mapping[str, Any] | None = None,
+    parts: Mapping[str, Part] | None = None,
 ) -> None:
     """Register a model.
 
@@ -36,13 +44,18 @@ def register(
         core: Builds the training core from such a dataclass.
         inference: Wraps a trained core for inference: plain pixels or ids in,
             named outputs out.
+        reduced: Fields of a form with few and narrow layers, all of the kinds that the
+            model has. The sweep of the tests builds it, trains it, saves it and
+            exports it. None for what is not of our own making.
+        parts: The signatures that the model leaves under, with the inputs and outputs
+            of each; "serve" with all of them if None.
 
     Raises:
         ValueError: If the name is taken.
     """
     if name in _ENTRIES:
         raise ValueError(f"A model is already registered under this name: {name!r}")
-    _ENTRIES[name] = Entry(config, core, inference)
+    _ENTRIES[name] = Entry(config, core, inference, reduced, parts or {})
 
 
 def names() -> list[str]:
@@ -86,6 +99,16 @@ def default_config(name: str) -> Any:
         known = f"Close to it: {', '.join(close)}. " if close else ""
         raise ValueError(f"Unknown model: {name!r}. {known}Known: {', '.join(names())}")
     return _ENTRIES[name].config
+
+
+def entry(name: str) -> Entry:
+    """All that is registered under a name; see `register`.
+
+    Raises:
+        ValueError: If there is no such name.
+    """
+    default_config(name)
+    return _ENTRIES[name]
 
 
 def build(name: str, config: Any = None, **overrides: Any) -> keras.Model:

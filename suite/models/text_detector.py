@@ -139,4 +139,16 @@ def detector_for_inference(core: keras.Model) -> keras.Model:
     return keras.Model({"image": image}, {"probability": result}, name="text_detector")
 
 
-register("text_detector", DetectorConfig(), detector, detector_for_inference)
+register(
+    "text_detector",
+    DetectorConfig(),
+    detector,
+    detector_for_inference,
+    reduced={
+        "stem": 4,
+        "stages": (4,) * 4,
+        "blocks": (1,) * 4,
+        "pyramid": 4,
+        "head": 4,
+    },
+)

@@ -171,4 +171,17 @@ def recognizer_for_inference(core: keras.Model) -> keras.Model:
     )
 
 
-register("text_recognizer", RecognizerConfig(), recognizer, recognizer_for_inference)
+register(
+    "text_recognizer",
+    RecognizerConfig(),
+    recognizer,
+    recognizer_for_inference,
+    reduced={
+        "classes": 6,
+        "stem": (4, 4),
+        "stages": (4, 4),
+        "columns": 4,
+        "column_blocks": 1,
+        "units": 4,
+    },
+)

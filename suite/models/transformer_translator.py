@@ -20,7 +20,7 @@ from suite.layers import (
 )
 from suite.models.registry import register
 from suite.models.token_layers import TokenConfig, token_layers
-from suite.models.translator import translator_core, translator_for_inference
+from suite.models.translator import PARTS, translator_core, translator_for_inference
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,15 @@ def transformer_translator(config: TransformerTranslatorConfig) -> keras.Model:
     return translator_core(parts)
 
 
+_REDUCED = {"vocabulary": 20, "units": 16, "blocks": 2, "heads": 2, "hidden": 24}
+
 register(
     "transformer_translator_base",
     TransformerTranslatorConfig(),
     transformer_translator,
     translator_for_inference,
+    reduced=_REDUCED,
+    parts=PARTS,
 )
 register(
     "transformer_translator_tiny",
@@ -95,4 +99,6 @@ register(
     ),
     transformer_translator,
     translator_for_inference,
+    reduced=_REDUCED,
+    parts=PARTS,
 )

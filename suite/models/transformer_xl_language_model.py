@@ -140,4 +140,13 @@ register(
     TransformerXLConfig(),
     transformer_xl,
     transformer_xl_for_inference,
+    reduced={
+        "vocabulary": 20,
+        "cutoffs": (10, 15),
+        "units": 8,
+        "blocks": 2,
+        "heads": 2,
+        "hidden": 12,
+        "memory": 3,
+    },
 )

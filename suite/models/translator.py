@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
+from suite.models.registry import Part
 from suite.models.token_layers import (
     by_name,
     logits,
@@ -16,6 +17,15 @@ from suite.models.token_layers import (
     true_tokens,
     vectors,
 )
+
+PARTS: dict[str, Part] = {
+    "encode": (("source",), ("memory_cache",)),
+    "step": (
+        ("source", "token", "position", "cache", "memory_cache"),
+        ("logits", "cache"),
+    ),
+}
+"""The signatures that a translator leaves under, see `translator_for_inference`."""
 
 
 def translator_core(parts: Mapping[str, keras.layers.Layer]) -> keras.Model:
@@ -106,23 +116,6 @@ def translator_for_inference(core: keras.Model) -> keras.Model:
         },
         named,
         name="translator",
-    )
-
-
-def part_of(model: keras.Model, inputs: list[str], outputs: list[str]) -> keras.Model:
-    """The part of a graph between some of its named inputs and outputs.
-
-    Args:
-        model: A functional model of dicts.
-        inputs: Names of inputs that are enough for those outputs.
-        outputs: Names of outputs.
-
-    Returns:
-        A functional model of the same layers.
-    """
-    return keras.Model(
-        {name: model.input[name] for name in inputs},
-        {name: model.output[name] for name in outputs},
     )
 
 

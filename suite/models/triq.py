@@ -161,5 +161,17 @@ def triq_for_inference(core: keras.Model) -> keras.Model:
 EDGE = TRIQConfig(backbone="edge")
 """The published head behind a backbone of its own."""
 
-register("triq", TRIQConfig(), triq, triq_for_inference)
-register("triq_edge", EDGE, triq, triq_for_inference)
+_REDUCED = {
+    "width": 8,
+    "blocks": 1,
+    "heads": 2,
+    "units": 8,
+    "head_units": 8,
+    "positions": 7,
+    "backbone": "edge",
+    "stages": ((4, 1),) * 4,
+    "expansion": 2,
+}
+
+for _name, _config in (("triq", TRIQConfig()), ("triq_edge", EDGE)):
+    register(_name, _config, triq, triq_for_inference, reduced=_REDUCED)

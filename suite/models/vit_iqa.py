@@ -1,8 +1,8 @@
 """ViT-IQA and R50-ViT-IQA: the vision Transformer as a judge of pictures.
 
-After You, Korhonen 2021, arXiv:2101.01097, section 3, and its public code. That code
-adds one learned position to all tokens by mistake (an index where a slice was meant);
-here each token has its own, so published figures may carry the mistake and these don't.
+After You, Korhonen 2021, arXiv:2101.01097, and its public code. That code adds one
+learned position to all tokens by mistake (an index where a slice was meant); here each
+token has its own, so published figures may carry the mistake and these don't.
 """
 
 from __future__ import annotations
@@ -95,5 +95,21 @@ def vit_iqa(config: ViTIQAConfig) -> keras.Model:
     return keras.Model({"picture": picture}, judged(encoder, x, config), name="vit_iqa")
 
 
-register("vit_iqa", ViTIQAConfig(), vit_iqa, triq_for_inference)
-register("r50_vit_iqa", ViTIQAConfig(stem=(3, 4, 9)), vit_iqa, triq_for_inference)
+_REDUCED = {
+    "patch": 4,
+    "width": 8,
+    "blocks": 1,
+    "heads": 2,
+    "units": 8,
+    "grid": (3, 3),
+    "budget": 9,
+}
+
+register("vit_iqa", ViTIQAConfig(), vit_iqa, triq_for_inference, reduced=_REDUCED)
+register(
+    "r50_vit_iqa",
+    ViTIQAConfig(stem=(3, 4, 9)),
+    vit_iqa,
+    triq_for_inference,
+    reduced={**_REDUCED, "stem": (1,), "stem_width": 4},
+)

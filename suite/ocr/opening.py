@@ -34,6 +34,11 @@ def open_reader(options: ReaderOptions) -> Reader:
             "a word list or language model needs the beam search",
             "Leave --decoder greedy out.",
         )
+    if options.isolated and options.engine != "litert":
+        raise UserError(
+            f"--isolated is for LiteRT files, not for --engine {options.engine}",
+            "Leave one of them out.",
+        )
     if options.engine == "keras":
         choose_backend(options.backend)
     reader = Reader(
@@ -42,6 +47,7 @@ def open_reader(options: ReaderOptions) -> Reader:
         engine=options.engine,
         precision=options.precision,
         threads=options.threads,
+        isolated=options.isolated,
     )
     if options.decoder == "greedy":
         reader.decode = greedy

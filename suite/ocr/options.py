@@ -21,6 +21,8 @@ class ReaderOptions:
     """Which LiteRT file."""
     threads: int = 2
     """Threads."""
+    isolated: bool = False
+    """Run LiteRT files in child processes: for models of unknown origin."""
     decoder: Literal["beam", "greedy"] = "beam"
     """Best text of a beam search with the language model, or best character of each
     step."""

@@ -51,6 +51,8 @@ class Reader:
         engine: "litert", "keras" or "saved_model".
         precision: Which LiteRT file, as in `suite.engine.open_model`.
         threads: Threads; the detector shares them, lines are read side by side.
+        isolated: Whether LiteRT files run in child processes, as in
+            `suite.engine.open_model`.
         decode: From logits (frames, classes) and the alphabet to a reading; None for
             a beam search with the language model beside the recognizer, if there is
             one, else for `greedy`.
@@ -73,22 +75,19 @@ class Reader:
         engine: str = "litert",
         precision: str = "dynamic_int8",
         threads: int = 2,
+        isolated: bool = False,
         decode: Decoder | None = None,
         min_confidence: float = 0.5,
     ) -> None:
-        folder = find_model("ocr", "detector", detector)
-        self.detector = Detector(
-            open_model(folder, engine, precision=precision, threads=threads, keep=2)
+        opened = partial(
+            open_model, engine=engine, precision=precision, isolated=isolated
         )
+        folder = find_model("ocr", "detector", detector)
+        self.detector = Detector(opened(folder, threads=threads, keep=2))
         folder = find_model("ocr", "recognizer", recognizer)
         # a line is too little work to share: each thread has a network of its own
         count = threads if engine == "litert" else 1
-        self.recognizer = Recognizer(
-            [
-                open_model(folder, engine, precision=precision, threads=1)
-                for _ in range(count)
-            ]
-        )
+        self.recognizer = Recognizer([opened(folder, threads=1) for _ in range(count)])
         self.language_model = load_beside(folder)
         if decode is None:
             decode = partial(beam, language_model=self.language_model)

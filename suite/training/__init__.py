@@ -11,8 +11,17 @@ from suite.training.logs import write_run_config
 
 if TYPE_CHECKING:
     from suite.training.fitting import FitResult, fit, load_best
+    from suite.training.second_order import Minimum, minimize
 
-__all__ = ["FitConfig", "FitResult", "fit", "load_best", "write_run_config"]
+__all__ = [
+    "FitConfig",
+    "FitResult",
+    "Minimum",
+    "fit",
+    "load_best",
+    "minimize",
+    "write_run_config",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -20,4 +29,8 @@ def __getattr__(name: str) -> Any:
         from suite.training import fitting
 
         return getattr(fitting, name)
+    if name in {"Minimum", "minimize"}:
+        from suite.training import second_order
+
+        return getattr(second_order, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

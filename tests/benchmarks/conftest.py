@@ -9,6 +9,9 @@ from PIL import Image
 
 from suite.data.page_files import format_boxes
 from suite.data.sroie import Box, LabelledPage
+from tests.engine.miniature import miniatures
+
+__all__ = ["miniatures"]
 
 LevelBox = tuple[float, float, float, float, str]
 

@@ -16,7 +16,7 @@ from keras import layers, ops
 
 from suite.console import UserError
 from suite.edge import export as edge
-from tests.edge.phone_layer import Best
+from tests.edge.phone_layer import Best, Opaque
 
 F32 = "float32"
 
@@ -39,9 +39,9 @@ def nested(best=Best):
     return keras.Model({"x": x}, {"y": inner(x)})
 
 
-def erf():
+def opaque():
     x = keras.Input((4,), name="x")
-    return keras.Model({"x": x}, {"y": ops.erf(layers.Dense(4)(x))})
+    return keras.Model({"x": x}, {"y": Opaque(name="strange")(layers.Dense(4)(x))})
 
 
 def nan_weight():
@@ -77,6 +77,15 @@ def unsafe():
     return keras.Model({"x": x}, {"y": layers.Lambda(lambda v: v)(x)})
 
 
+def convolutions():
+    """No loop in it: may be calibrated."""
+    x = keras.Input((8, 8, 2), dtype="uint8", name="x")
+    y = layers.Rescaling(1 / 255)(x)
+    for _ in range(2):
+        y = layers.Conv2D(8, 3, padding="same", activation="relu")(y)
+    return keras.Model({"x": x}, {"y": layers.Conv2D(1, 1)(y)})
+
+
 def sequential():
     return keras.Sequential(
         [keras.Input((8, 3)), layers.GRU(4, return_sequences=True), layers.Dense(2)]
@@ -92,7 +101,7 @@ CASES = {
     ),
     "sequential": (sequential, {"x": spec(1, 8, 3)}, {"y": spec(1, 8, 2)}),
     "nested": (nested, X, {"y": spec(1, dtype="int32")}),
-    "erf": (erf, X, Y),
+    "opaque": (opaque, X, Y),
     "nan_weight": (nan_weight, X, Y),
     "not_finite": (overflow, X, Y),
     "other_output": (dense, X, {"y": spec(1, 5)}),
@@ -101,6 +110,7 @@ CASES = {
     "unregistered": (unregistered, X, Y),
     "unsafe": (unsafe, X, Y),
 }
+PIXELS = {"x": spec(1, 8, 8, 2, dtype="uint8")}, {"y": spec(1, 8, 8, 1)}
 DAMAGED = {"empty": b"", "random": bytes(range(256)) * 8, "truncated": None}
 
 
@@ -115,10 +125,10 @@ def make(folder: Path, build, inputs, outputs) -> None:
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
 
 
-def answer(folder: Path) -> dict:
+def answer(folder: Path, **options) -> dict:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     try:
-        result = {"report": edge.export(folder, formats=["float32"])}
+        result = {"report": edge.export(folder, **{"formats": ["float32"], **options})}
     except UserError as error:
         result = {
             "kind": type(error).__name__,
@@ -144,6 +154,19 @@ def main(root: Path) -> None:
         path = root / name / "model.keras"
         path.write_bytes(path.read_bytes()[:900] if content is None else content)
         answers[name] = answer(root / name)
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 2), "uint8")
+    make(root / "calibrated", convolutions, *PIXELS)
+    answers["calibrated"] = answer(
+        root / "calibrated",
+        formats=["float32", "full_int8"],
+        inputs=lambda name: {"x": pixels},
+    )
+    make(root / "loop", *CASES["sequential"])
+    answers["loop"] = answer(
+        root / "loop",
+        formats=["full_int8"],
+        inputs=lambda name: {"x": np.ones((4, 8, 3), "float32")},
+    )
     (root / "answers.json").write_text(json.dumps(answers), encoding="utf-8")
 
 

@@ -23,3 +23,11 @@ class PhoneBest(Best):
 
     def call(self, inputs):
         return ops.cast(ops.top_k(inputs, 1)[1][..., 0], "int32")
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Opaque(keras.layers.Layer):
+    """Falls to Flex and offers nothing else."""
+
+    def call(self, inputs):
+        return ops.erf(inputs)

@@ -45,10 +45,25 @@ def test_a_loop_stays_a_loop_of_built_in_operators(answers):
     assert body["FULLY_CONNECTED"] == body["DYNAMIC_UPDATE_SLICE"] == 1
 
 
+def test_calibrated_on_several_samples_where_there_is_no_loop(answers):
+    files = answers["calibrated"]["report"]["files"]
+    assert files["float32"]["difference"] <= 1e-5
+    # quantized, and by the ranges of these inputs: of none it would be far off
+    assert 1e-4 < files["full_int8"]["difference"] < 0.05
+    assert files["full_int8"]["limit"] is None
+    operators = files["full_int8"]["operators"]["run"]
+    assert operators["CONV_2D"] == 3 and operators["DEQUANTIZE"] == 1
+    assert "DEQUANTIZE" not in files["float32"]["operators"]["run"]
+
+
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("erf", "float32: not convertible to built-in operators: TF Select ops: Erf"),
+        (
+            "opaque",
+            "float32: not convertible to built-in operators: TF Select ops: Erf (in "
+            "strange)",
+        ),
         ("nan_weight", "weight dense/kernel holds NaN or infinity"),
         ("not_finite", "float32.tflite is not good enough: its outputs are not finite"),
         (
@@ -63,6 +78,7 @@ def test_a_loop_stays_a_loop_of_built_in_operators(answers):
         ("empty", "model.keras: not a Keras model that can be loaded"),
         ("random", "model.keras: not a Keras model that can be loaded"),
         ("truncated", "model.keras: not a Keras model that can be loaded"),
+        ("loop", "full_int8: the model has a loop or branch (WHILE), as recurrent"),
     ],
 )
 def test_refused_with_a_reason_and_nothing_written(answers, case, said):

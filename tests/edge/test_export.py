@@ -56,6 +56,12 @@ def test_a_mixed_precision_model_of_any_backend(tmp_path):
         assert 0 < entry["difference"] <= entry["limit"] == limit
         assert set(entry["differences"]) == {"read_64", "read_128"}
         assert {"read_64", "read_128"} < set(entry["operators"])
+        assert entry["variable_tensors"] == 0
+        weights = report["source"]["parameters"]
+        assert entry["bytes_per_weight"] == pytest.approx(len(content) / weights)
+        assert 0 < entry["mean_difference"] < entry["difference"]
+        for times in entry["latency"].values():
+            assert times["interpreter_ms"] > 0 and times["compiled_model_ms"] > 0
         open_model(folder, precision=name)
     assert report["source"]["parameters"] > 20_000
     assert report["versions"]["tensorflow"]
@@ -174,6 +180,23 @@ def test_a_warning_for_a_coarse_int8_file(folder, monkeypatch, caplog):
 def test_unknown_formats_are_refused(folder, formats):
     with pytest.raises(ValueError, match="`formats` must be some of"):
         edge.export(folder, formats=formats)
+
+
+def test_full_int8_is_not_calibrated_on_chance_or_on_nothing(folder, monkeypatch):
+    before = state(folder)
+    monkeypatch.setattr(edge, "run_child", replay(folder))
+    with pytest.raises(UserError, match="calibrated on real inputs") as error:
+        edge.export(folder, formats=["full_int8"])
+    assert "--inputs" in (error.value.hint or "")
+
+    def nothing(signature: str) -> dict[str, np.ndarray]:
+        width = int(signature.removeprefix("read_"))
+        image = np.zeros((0, 32, width, 1), "uint8")
+        return {"image": image, "width": np.zeros(0, "int32")}
+
+    with pytest.raises(UserError, match="the inputs hold no sample"):
+        edge.export(folder, inputs=nothing, formats=["full_int8"])
+    assert state(folder) == before
 
 
 def test_a_folder_without_a_model_is_refused(tmp_path, folder):

@@ -47,6 +47,25 @@ def test_all_models_of_a_folder(models, monkeypatch):
     assert first.split()[:6] == ["detector", "float32", "1235", "3e-07", "1e-05", "5"]
 
 
+def test_what_running_a_file_showed_is_in_its_row(models, monkeypatch):
+    shown = {
+        **FILE,
+        "mean_difference": 1e-7,
+        "bytes_per_weight": 1.0672,
+        "latency": {
+            "small": {"interpreter_ms": 1.0, "compiled_model_ms": 9.0},
+            "large": {"interpreter_ms": 2.5, "compiled_model_ms": 2.25},
+        },
+    }
+    monkeypatch.setattr(
+        verbs, "export", lambda folder, **_: {"files": {"float32": shown}}
+    )
+    text = verbs.run_export(ExportOptions(model=models / "detector")).text
+    head, row = (line.split() for line in text.splitlines())
+    assert head[6:] == ["mean", "bytes/weight", "ms", "ms", "compiled", "objections"]
+    assert row[6:10] == ["1e-07", "1.0672", "2.5000", "2.2500"]
+
+
 def test_a_verdict_of_no_is_1_and_the_other_model_is_still_exported(
     models, monkeypatch, capsys
 ):

@@ -3,14 +3,21 @@
 import math
 from pathlib import Path
 
-import flatbuffers
 import numpy as np
 import pytest
-from ai_edge_litert import schema_py_generated as schema
 
 from suite.edge.operators import histogram, objections
 from suite.edge.samples import load, random_inputs, save
-from suite.edge.verify import difference, mean_difference, verdict
+from suite.edge.verify import (
+    describe,
+    difference,
+    mean_difference,
+    measure,
+    verdict,
+)
+from suite.engine.folder import read_config
+from suite.engine.litert import LiteRTModel
+from tests.engine.altered import altered, builtin, custom, flex, variable
 
 
 @pytest.mark.parametrize(
@@ -71,15 +78,6 @@ def content(miniatures) -> bytes:
     return (miniatures / "ocr" / "recognizer" / "float32.tflite").read_bytes()
 
 
-def altered(content: bytes, change) -> bytes:
-    """The file with something in it changed."""
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(bytearray(content), 0))
-    change(model)
-    builder = flatbuffers.Builder(len(content))
-    builder.Finish(model.Pack(builder), b"TFL3")
-    return bytes(builder.Output())
-
-
 def test_a_good_file_has_no_objections(content):
     assert objections(content) == []
     counts = histogram(content)
@@ -90,22 +88,37 @@ def test_a_good_file_has_no_objections(content):
     assert len(bodies) == 4 and all(body["TANH"] == 2 for body in bodies)
 
 
-def variable(model):
-    model.subgraphs[0].tensors[3].isVariable = True
+def test_a_file_is_run_in_both_ways_and_timed(miniatures, content):
+    config, signatures = read_config(miniatures / "ocr" / "recognizer")
+    model = LiteRTModel(content, config, signatures, threads=1)
+    inputs = {
+        name: random_inputs(config["signatures"][name]["inputs"], 0)
+        for name in signatures
+    }
+    reference = {name: model(name, inputs[name]) for name in signatures}
+    report = measure(content, model, inputs, reference)
+    for name in ("read_64", "read_128"):
+        found = report["differences"][name]
+        assert found["interpreter"] == found["interpreter_again"] == found["mean"] == 0
+        assert found["compiled_model"] < 1e-5
+        assert report["latency"][name]["interpreter_ms"] > 0
+        assert report["latency"][name]["compiled_model_ms"] > 0
+
+    reference["read_128"]["logits"] = reference["read_128"]["logits"] + 0.5
+    report = measure(content, model, inputs, reference)
+    largest = np.max(np.abs(reference["read_128"]["logits"]))
+    assert largest > 1
+    assert report["difference"] == pytest.approx(0.5 / largest, rel=0.01)
+    assert report["mean_difference"] == pytest.approx(0.5 / largest, rel=0.01)
+    assert report["differences"]["read_64"]["interpreter"] == 0
 
 
-def flex(model):
-    model.operatorCodes[0].customCode = b"FlexErf"
-
-
-def custom(model):
-    code = model.operatorCodes[0]
-    code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
-
-
-def handle(model):
-    code = model.operatorCodes[0]
-    code.builtinCode = schema.BuiltinOperator.VAR_HANDLE
+def test_what_is_known_before_a_file_runs(content):
+    found = describe(content)
+    assert (found["bytes"], found["variable_tensors"]) == (len(content), 0)
+    found = describe(altered(content, variable))
+    assert found["variable_tensors"] == 1
+    assert "keeps state" in found["objections"][0]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +127,7 @@ def handle(model):
         (variable, "keeps state between calls"),
         (flex, "operator FlexErf is custom"),
         (custom, "operator ? is custom"),
-        (handle, "operator VAR_HANDLE: weights are not in the file"),
+        (builtin("VAR_HANDLE"), "operator VAR_HANDLE: weights are not in the file"),
     ],
 )
 def test_what_phones_refuse_is_found(content, change, said):

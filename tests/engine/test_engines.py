@@ -1,6 +1,7 @@
 """Three engines, one contract: the same inputs give the same numbers."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from suite.console import UserError
 from suite.engine import open_model
 
 _CHILD = """
@@ -18,18 +20,66 @@ folder, engine, given, taken = sys.argv[1:]
 model = open_model(folder, engine)
 outputs = {}
 with np.load(given) as stored:
-    for width in (64, 128):
-        inputs = {"image": stored[f"image_{width}"], "width": stored["width"]}
-        outputs[f"read_{width}"] = model(f"read_{width}", inputs)["logits"]
-        again = model(f"read_{width}", inputs)["logits"]
-        assert (again == outputs[f"read_{width}"]).all()
+    arrays = dict(stored)
+for width in (64, 128):
+    inputs = {"image": arrays[f"image_{width}"], "width": arrays["width"]}
+    first = model(f"read_{width}", inputs)["logits"]
+    kept = first.copy()
+    again = model(f"read_{width}", inputs)["logits"]
+    assert (again == kept).all()
+    model.release()
+    model(f"read_{width}", {**inputs, "width": np.array([9], "int32")})
+    assert (first == kept).all(), "results are not copies"
+    outputs[f"read_{width}"] = kept
+    image = inputs["image"]
+    wrong = {
+        "int64": {**inputs, "width": np.array([3])},
+        "float": {**inputs, "image": image.astype("float32")},
+        "shape": {**inputs, "image": image[:, :, 1:]},
+        "batch": {**inputs, "image": np.repeat(image, 2, 0)},
+        "rank": {**inputs, "image": image[..., 0]},
+        "missing": {"image": image},
+        "unknown": {**inputs, "mask": image},
+    }
+    for name, arguments in wrong.items():
         try:
-            model(f"read_{width}", {**inputs, "width": np.array([3])})
-        except ValueError:
+            model(f"read_{width}", arguments)
+        except ValueError as error:
+            assert f"Signature 'read_{width}'" in str(error)
             continue
-        raise SystemExit("int64 was not refused")
+        raise SystemExit(f"{name} was not refused")
+try:
+    model("read_9", inputs)
+except ValueError as error:
+    assert "No such signature: 'read_9'. Known: read_64" in str(error)
 np.savez(taken, **outputs)
+if engine == "saved_model":
+    from tests.engine.test_engines import check_foreign
+    check_foreign(folder, taken)
 """
+
+
+def check_foreign(folder: str, taken: str) -> None:
+    """SavedModels that are not what config.json says; in the child, for TensorFlow."""
+    copy = Path(shutil.copytree(folder, Path(taken).parent / "copy"))
+    config = (copy / "config.json").read_text()
+    for old, new, said in (
+        ("read_64", "read_65", "no signature 'read_65', but read_"),
+        ('"width"', '"length"', "takes ['image', 'width']"),
+        ('"logits"', '"scores"', "gives ['logits']"),
+        ("[1, 32, 64, 1]", "[1, 32, 65, 1]", "takes 'image' as uint8 (1, 32, 64, 1)"),
+        ("int32", "int64", "takes 'width' as int32 (1,)"),
+    ):
+        assert old in config
+        (copy / "config.json").write_text(config.replace(old, new))
+        with pytest.raises(UserError) as error:
+            open_model(copy, "saved_model")
+        assert said in str(error.value), str(error.value)
+    (copy / "config.json").write_text(config)
+    graph = copy / "saved_model" / "saved_model.pb"
+    graph.write_bytes(graph.read_bytes()[:1000])
+    with pytest.raises(UserError, match="not a SavedModel that can be loaded"):
+        open_model(copy, "saved_model")
 
 
 @pytest.fixture(scope="module")

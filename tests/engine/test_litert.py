@@ -193,6 +193,22 @@ sys.stderr.write("end")
 """
 
 
+def test_importing_the_engine_loads_what_python_and_numpy_bring():
+    """And so it takes 0.04 s beyond `import numpy`, which the console takes."""
+    code = "import numpy, sys; before = set(sys.modules); import suite.engine"
+    loaded = f"{code}; print(*set(sys.modules) - before)"
+    done = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+    )
+    rooms = {".".join(name.split(".")[:2]) for name in done.stdout.split()}
+    own = {name for name in rooms if name.startswith("suite.")}
+    assert own == {"suite.console", "suite.engine"}
+    others = {name.split(".")[0] for name in rooms - own} - {"suite"}
+    assert others <= sys.stdlib_module_names
+    # each of these takes a few hundredths of a second by itself
+    assert not others & {"asyncio", "email", "multiprocessing", "ssl", "subprocess"}
+
+
 def test_a_fresh_process_loads_no_framework_and_keeps_stderr_clean(folder):
     done = subprocess.run(
         [sys.executable, "-c", _FRESH, folder],

@@ -28,6 +28,12 @@ def chained(plan, projection):
         ),
     ],
 )
+@pytest.mark.erratum(
+    "Articles",
+    "The first layer of a DeLighT transform has one group",
+    "Two in the released code, whose linear maps in front and behind are the layers "
+    "of one group: that gives the published sizes",
+)
 def test_delight_as_published(width, rows):
     plan = group_plan(128, 64, 64, 128 * width, len(rows), 4)
     assert chained(plan, 64) == rows

@@ -135,6 +135,12 @@ def test_published_parameters():
             assert layer.count_params() == count
 
 
+@pytest.mark.erratum(
+    "Public code",
+    "The decoder of IQT has a causal mask",
+    "No mask: the quality token is number 0, sees itself alone under one, and the "
+    "score has no gradient to the reference",
+)
 def test_no_mask_hides_the_reference_from_the_score():
     """A causal mask makes the gradient of token 0 zero everywhere but at itself."""
     decoder, _ = with_weights(IQTDecoder(2, 2, 6), X.shape, MEMORY.shape)

@@ -36,6 +36,12 @@ RNG = np.random.default_rng(1)
         ((1, 1), (1, 1)),
     ],
 )
+@pytest.mark.erratum(
+    "Public code",
+    "TRIQ pools a map of 16 rows or more",
+    "By the cells, not by the height: a portrait and a landscape have equally many "
+    "tokens, and no size overflows the table",
+)
 def test_pool_keeps_the_budget(size, cells):
     layer = TokenBudgetPool(192)
     assert layer.compute_output_shape((None, *size, 3)) == (None, *cells, 3)
@@ -113,6 +119,11 @@ def test_map_has_the_size_of_the_picture():
     assert not to_numpy(dark).any()
 
 
+@pytest.mark.erratum(
+    "Public code",
+    "TRIQ gives x / 127.5 - 1 to the ImageNet weights of Keras' ResNet-50",
+    "They take blue, green, red, 0..255, less the mean",
+)
 def test_pixels_for_imagenet():
     x = np.array([[[[255.0, 10.0, 20.0]]]], "float32")
     want = [20 - 103.939, 10 - 116.779, 255 - 123.68]

@@ -50,6 +50,11 @@ def test_positions_are_stretched_over_the_map(size):
     assert_close(got[1:], want.reshape(-1, 5), atol=1e-5)
 
 
+@pytest.mark.erratum(
+    "Public code",
+    "`position_embeddings[:, x.shape[1], :]` in ViT-IQA",
+    "Picks one row for all tokens; each has a position of its own",
+)
 def test_every_token_has_its_own_position():
     """The public code of ViT-IQA adds one row to all tokens."""
     layer, _ = with_weights(QualityToken(13))

@@ -51,6 +51,12 @@ def test_matches_the_formulas(kind):
 
 
 @pytest.mark.parametrize("kind", ORACLES, ids=lambda kind: kind.__name__)
+@pytest.mark.erratum(
+    "Articles",
+    "min over G, max over D is the discriminator's own objective",
+    "It maximizes, the generator minimizes: their slopes on generated samples differ "
+    "in sign",
+)
 def test_each_network_is_drawn_its_own_way(kind):
     loss, two = kind(), np.stack([REAL, FAKE])
     value, slope = gradient_of(lambda x: loss.discriminator(x[0], x[1])["loss"], two)
@@ -68,6 +74,12 @@ def test_the_minimax_generator_fades_where_the_other_does_not():
     assert abs(minimax[0, 0]) < 1e-4 and other[0, 0] == pytest.approx(-1, abs=1e-3)
 
 
+@pytest.mark.erratum(
+    "Articles",
+    "The LSGAN discriminator's second term is (1 - D(G(x)))²",
+    "That is the generator's; the discriminator's is D(G(x))², so a perfect one costs "
+    "0",
+)
 def test_least_squares_by_hand():
     loss = LeastSquaresLoss()
     real, fake = np.array([1.0, 3.0]), np.array([0.0, 2.0])
@@ -141,6 +153,12 @@ def pictures_of(same=None):
     return {**made, "fake_x_logits": REAL, "fake_y_logits": FAKE}
 
 
+@pytest.mark.erratum(
+    "Articles",
+    "The total loss of CycleGAN is a sum without weights",
+    "The cycle terms are weighted by lambda, 10 as published, the identity terms by a "
+    "share of it",
+)
 def test_cycle_matches_the_formula():
     p = pictures_of()
     got = CycleLoss(cycle=8.0, identity=0.25).generators(p)
@@ -177,6 +195,11 @@ def test_discriminators_of_a_cycle():
     assert_close(distance, want, atol=1e-5)
 
 
+@pytest.mark.erratum(
+    "Articles",
+    "The discriminator is always optimized first",
+    "In GAN and WGAN; CycleGAN as published updates its generators first",
+)
 def test_order_of_updates():
     assert CycleLoss().order == ("generator", "discriminator")
     assert CycleLoss(NonSaturatingLoss()).order == ("discriminator", "generator")

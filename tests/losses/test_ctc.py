@@ -85,6 +85,12 @@ def test_values_and_gradients_are_those_of_all_paths():
         assert_close(gradient[row, n:], 0 * gradient[row, n:], atol=1e-6, name=name)
 
 
+@pytest.mark.erratum(
+    "Frameworks",
+    "CTC copes with a label that needs more frames than there are",
+    "Keras' gives some 7e2, 1e5, or infinity and a gradient of NaN, by backend; here "
+    "it costs 0 and is counted",
+)
 def test_a_label_that_cannot_be_aligned_costs_nothing_and_is_counted():
     samples = [INFEASIBLE[0], FEASIBLE[5], *INFEASIBLE[1:], FEASIBLE[4]]
     labels, logits, label_lengths, frames = batch(samples)

@@ -70,6 +70,12 @@ def test_matches_the_formulas(weights):
         assert_close(got[key], want[key], atol=1e-5, rtol=1e-5, name=key)
 
 
+@pytest.mark.erratum(
+    "Public code",
+    "DB's loss takes three times as many negatives as positives",
+    "Then a page without text costs nothing and teaches nothing; a number of "
+    "negatives is kept",
+)
 def test_a_page_without_text_teaches():
     targets = empty_targets()
     logits = RNG.normal(0, 2, (*SHAPE[:3], 2)).astype(np.float32)
@@ -132,6 +138,11 @@ def test_all_pixels_ignored():
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16"])
+@pytest.mark.erratum(
+    "Papers",
+    "DB's map is 1 / (1 + exp(-50 (P - T)))",
+    "Overflows in half precision as it stands; the sigmoid of 50 (P - T) does not",
+)
 def test_extreme_logits_stay_finite_at_any_precision(dtype):
     targets = random_targets()
     logits = RNG.choice([-3e4, -60.0, 0.0, 60.0, 3e4], (*SHAPE[:3], 2))

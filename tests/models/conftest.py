@@ -3,15 +3,10 @@
 import numpy as np
 import pytest
 
-RECOGNIZER = {
-    "classes": 6,
-    "stem": (4, 4),
-    "stages": (4, 4),
-    "columns": 4,
-    "column_blocks": 1,
-    "units": 4,
-}
-DETECTOR = {"stem": 4, "stages": (4,) * 4, "blocks": (1,) * 4, "pyramid": 4, "head": 4}
+from suite.models.registry import entry
+
+RECOGNIZER = entry("text_recognizer").reduced
+DETECTOR = entry("text_detector").reduced
 
 
 def scrambled(model):

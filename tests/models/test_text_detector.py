@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from suite.models import build, for_inference
-from tests.models.conftest import DETECTOR
-from tests.numeric import assert_close, to_numpy
+from tests.numeric import assert_close
 
 pytestmark = pytest.mark.backend
 RNG = np.random.default_rng(0)
@@ -68,26 +67,3 @@ def test_inference_model_has_the_probability_alone(detector):
     assert np.abs(logits).min() < 3  # both ends of the sigmoid would hide a fault
     assert got.dtype == np.float32 and got.min() >= 0 and got.max() <= 1
     assert_close(got, 1 / (1 + np.exp(-logits)), atol=1e-5, name="probability")
-
-
-def test_saved_and_loaded(detector, tmp_path):
-    model = for_inference("text_detector", detector)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
-    for weight, want in zip(loaded.weights, model.weights, strict=True):
-        assert_close(weight, want, atol=0, name=weight.path)
-    got = loaded.get_layer("detector").predict_on_batch({"image": PAGE})
-    assert_close(got, maps(detector)["probability"], atol=1e-5)
-
-
-def test_every_weight_is_trained_in_mixed_precision():
-    model = build("text_detector", **DETECTOR, conv_dtype="mixed_bfloat16")
-    assert {tensor.dtype for tensor in model.output.values()} == {"float32"}
-    assert {weight.dtype for weight in model.weights} == {"float32"}
-    before = [to_numpy(weight) for weight in model.trainable_weights]
-    model.compile("sgd", {"probability": "mse", "threshold": "mse"})
-    target = {k: RNG.normal(size=PAGE.shape) for k in ("probability", "threshold")}
-    model.train_on_batch({"image": PAGE}, target)
-    for weight, old in zip(model.trainable_weights, before, strict=True):
-        new = to_numpy(weight)
-        assert np.isfinite(new).all() and (new != old).any(), weight.path

@@ -9,7 +9,6 @@ import pytest
 from suite.models import build, for_inference
 from suite.models.text_recognizer import FrameCount
 from tests.contract import check_layer
-from tests.models.conftest import RECOGNIZER
 from tests.numeric import assert_close, to_numpy
 
 pytestmark = pytest.mark.backend
@@ -99,33 +98,6 @@ def test_inference_model(recognizer):
     want = read(recognizer, image / np.float32(255), WIDTHS)
     assert_close(got, want, atol=1e-5, name="logits")
     assert model.count_params() == recognizer.count_params()
-
-
-def test_saved_and_loaded(recognizer, logits, tmp_path):
-    model = for_inference("text_recognizer", recognizer)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras", compile=False)
-    for weight, want in zip(loaded.weights, model.weights, strict=True):
-        assert_close(weight, want, atol=0, name=weight.path)
-    core = loaded.get_layer("recognizer")
-    got = read(core, LINES, WIDTHS)
-    assert_close(got[TRUE], logits[TRUE], atol=2e-5, name="logits")
-
-
-def test_every_weight_is_trained_in_mixed_precision():
-    model = build("text_recognizer", **RECOGNIZER, conv_dtype="mixed_bfloat16")
-    assert {weight.dtype for weight in model.weights} == {"float32"}
-    assert model.output.dtype == "float32"
-    before = [to_numpy(weight) for weight in model.trainable_weights]
-    model.compile("sgd", "mse")
-    inputs = {
-        "image": LINES.astype("float32"),
-        "width": WIDTHS.astype("int32"),
-    }
-    model.train_on_batch(inputs, RNG.normal(size=(8, 16, 6)))
-    for weight, old in zip(model.trainable_weights, before, strict=True):
-        new = to_numpy(weight)
-        assert np.isfinite(new).all() and (new != old).any(), weight.path
 
 
 def test_frame_count_covers_every_pixel():

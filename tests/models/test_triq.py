@@ -9,7 +9,7 @@ import pytest
 from suite.models import build, for_inference
 from suite.models.triq import TRIQConfig, triq_transformer
 from tests.models.conftest import scrambled
-from tests.numeric import assert_close, to_numpy
+from tests.numeric import assert_close, run, to_numpy
 
 pytestmark = pytest.mark.backend
 RNG = np.random.default_rng(0)
@@ -37,7 +37,7 @@ MODELS = {
     "vit_iqa": VIT,
     "r50_vit_iqa": {**VIT, "stem": (1,), "stem_width": 4},
 }
-PICTURES = RNG.integers(0, 256, (2, 64, 96, 3), "uint8")
+PICTURES = RNG.integers(0, 256, (2, 32, 64, 3), "uint8")
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,12 @@ PICTURES = RNG.integers(0, 256, (2, 64, 96, 3), "uint8")
         ({"levels": 1}, 2048, 91_041),
         ({}, 512, 42_149),
     ],
+)
+@pytest.mark.erratum(
+    "Public code",
+    "TRIQ has 257 positions, the default of its class",
+    "193, those of its published weights: 91,301 parameters behind ResNet-50, not "
+    "93,349",
 )
 def test_published_parameters_of_triq(changes, channels, want):
     config = dataclasses.replace(TRIQConfig(), **changes)
@@ -74,24 +80,23 @@ def named(request):
     return request.param, scrambled(build(request.param, **MODELS[request.param]))
 
 
-def test_distribution_and_score(named, tmp_path):
+def test_distribution_and_score(named):
     name, core = named
     model = for_inference(name, core)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.saving.load_model(tmp_path / "model.keras")
-    result = {k: to_numpy(v) for k, v in loaded({"picture": PICTURES}).items()}
+    result = run(model, {"picture": PICTURES})
     share, score = result["distribution"], result["score"]
     assert share.shape == (2, 5) and score.shape == (2, 1)
     assert_close(share.sum(axis=1), [1, 1], atol=1e-6)
     assert_close(score[:, 0], share @ np.arange(1, 6), atol=1e-5)
     assert score.min() >= 1 and score.max() <= 5
-    logits = to_numpy(core({"picture": PICTURES.astype("float32")})["logits"])
+    logits = run(core, {"picture": PICTURES.astype("float32")})["logits"]
     want = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     assert_close(share, want, atol=1e-5)
     assert np.ptp(share) > 1e-3
-    # a picture is judged alike alone
-    alone = model({"picture": PICTURES[1:]})["distribution"]
-    assert_close(alone, share[1:], atol=1e-4)
+    # a picture is judged alike in any company
+    other = np.stack([255 - PICTURES[0], PICTURES[1]])
+    alone = run(model, {"picture": other})["distribution"]
+    assert_close(alone[1], share[1], atol=1e-4)
 
 
 def test_portrait_and_landscape(named):
@@ -99,6 +104,7 @@ def test_portrait_and_landscape(named):
     model = build(name, **MODELS[name], attention=True)
     tokens = set()
     for picture in (PICTURES, PICTURES.transpose(0, 2, 1, 3)):
+        # called as it is: a function that tensorflow compiles needs one fixed size
         result = model({"picture": picture.astype("float32")})
         attention = to_numpy(result["attention"])
         assert attention.shape[:3] == (2, 1, 2)
@@ -116,25 +122,10 @@ def test_one_level_is_a_score():
 def test_small_pictures_are_refused(named):
     name, core = named
     least = 32 if name == "triq_edge" else 4
-    small = np.zeros((1, least - 1, 96, 3), "float32")
-    message = rf"height={least - 1}, width=96. Nearest: {least} x 96"
+    small = np.zeros((1, least - 1, 64, 3), "float32")
+    message = rf"height={least - 1}, width=64. Nearest: {least} x 64"
     with pytest.raises(ValueError, match=message):
         core({"picture": small})
-
-
-def test_every_weight_is_trained(named):
-    name, _ = named
-    model = build(name, **{**MODELS[name], "dropout": 0.0})
-    before = [to_numpy(w) for w in model.trainable_weights]
-    model.compile(keras.optimizers.SGD(0.1), {"logits": "mse"})
-    target = {"logits": RNG.normal(size=(2, 5))}
-    model.train_on_batch({"picture": PICTURES.astype("float32")}, target)
-    for weight, old in zip(model.trainable_weights, before, strict=True):
-        new = to_numpy(weight)
-        assert np.isfinite(new).all(), weight.path
-        # a shift of all keys moves no softmax; unused positions rest
-        if "key/bias" not in weight.path:
-            assert (new != old).any(), weight.path
 
 
 def test_bad_arguments_are_named():

@@ -36,6 +36,17 @@ def test_the_piece_with_print(inputs):
     assert set(inputs("detect_64x48")) == {"image"}
 
 
+def test_several_pieces_the_best_one_first(inputs):
+    several = samples.sample_inputs(CONFIG, count=3)("read_64")
+    assert several["image"].shape == (3, 32, 64, 1)
+    assert several["width"].tolist() == [64] * 3
+    np.testing.assert_array_equal(several["image"][:1], inputs("read_64")["image"])
+    spread = several["image"].std(axis=(1, 2, 3))
+    assert spread[0] >= spread[1] >= spread[2]
+    # a page has fewer pieces of its whole size
+    assert len(samples.sample_inputs(CONFIG, count=3)("detect_200x300")["image"]) == 1
+
+
 def test_a_page_that_is_too_small_is_padded_with_white(inputs):
     image = inputs("detect_200x300")["image"][0, :, :, 0]
     assert image.shape == (200, 300)

@@ -1,0 +1,133 @@
+/** A page's pixels in, its text out. Follows `suite/ocr/reader.py` step by step. */
+import { decode, lineWords, meanConfidence } from "./decoding.js";
+import { inverted, quadSize, rectified, transformed } from "./geometry.js";
+import { readingOrder } from "./layout.js";
+import { median, sum } from "./numbers.js";
+import { skewAngle, textRunsDown } from "./orientation.js";
+import { Placement } from "./placement.js";
+import { rotated } from "./pixels.js";
+import { textHeight } from "./text-height.js";
+
+/** @typedef {import("./geometry.js").Quad} Quad */
+/** @typedef {import("./pixels.js").Grey} Grey */
+/** @typedef {{text: string, quad: Quad, confidence: number,
+ *             words: import("./decoding.js").Word[]}} Line */
+/** @typedef {{text: string, angle: number, rows: Line[][]}} PageText
+ *  In reading order; `angle`: degrees, clockwise, by which the text is turned. */
+
+const SURE = 0.78; // mean confidence from which no other turn of a page is tried
+const POOR = 0.6; // below it, turns are tried that its look speaks against
+const MIN_CONFIDENCE = 0.3; // lines below are left out
+
+export class Reader {
+  /**
+   * @param {import("./detector.js").Detector} detector
+   * @param {import("./recognizer.js").Recognizer} recognizer
+   */
+  constructor(detector, recognizer) {
+    this.detector = detector;
+    this.recognizer = recognizer;
+  }
+
+  /**
+   * @param {Grey} page
+   * @param {(quads: Quad[], done: number) => ?Promise<void>} progress Told of the boxes
+   *   that were found, and of how many of them were read; waited for.
+   * @returns {Promise<PageText>}
+   */
+  async read(page, progress = () => {}) {
+    const { placement, lines } = await this.upright(page, progress);
+    const level = lines.map((line) => placement.levelled(line.quad));
+    const rows = readingOrder(level).map((row) => row.map((i) => lines[i]));
+    const text = rows.map((row) => row.map((line) => line.text).join(" ")).join("\n");
+    return { text, angle: placement.angle, rows };
+  }
+
+  /** The page as it reads best. An upright page that reads well is read once. */
+  async upright(page, progress) {
+    const first = await this.readTurned(page, 0, progress);
+    if (first.sureness >= SURE) return first;
+    const runsDown = textRunsDown(page);
+    if (runsDown === null && !first.lines.length) return first; // no text at all
+    let best = { sureness: -1 };
+    for (const pair of runsDown
+      ? [
+          [90, 270],
+          [0, 180],
+        ]
+      : [
+          [0, 180],
+          [90, 270],
+        ]) {
+      for (const turn of pair) {
+        const result = turn ? await this.readTurned(page, turn, progress) : first;
+        if (result.sureness > best.sureness) best = result;
+        if (best.sureness >= SURE) return best;
+      }
+      if (runsDown !== null && best.sureness >= POOR) break;
+    }
+    return best;
+  }
+
+  async readTurned(page, turn, progress) {
+    const placement = new Placement(turn, skewAngle(rotated(page, turn)));
+    const lines = await this.lines(page, placement, progress);
+    return { placement, lines, sureness: sureness(lines) };
+  }
+
+  /** Lines in no order, in pixels of the picture. */
+  async lines(page, placement, progress) {
+    const quads = await this.find(page, placement);
+    const lines = [];
+    for (const [done, quad] of quads.entries()) {
+      await progress(quads, done);
+      lines.push(await this.line(page, quad));
+    }
+    await progress(quads, quads.length);
+    return lines.filter((line) => line.text && line.confidence >= MIN_CONFIDENCE);
+  }
+
+  /** @returns {Promise<Line>} */
+  async line(page, quad) {
+    const { alphabet, height, stride } = this.recognizer;
+    const crop = rectified(page, quad, height);
+    const characters = decode(await this.recognizer.read(crop), alphabet);
+    const words = lineWords(characters, quad, crop.width / stride);
+    const text = words.map((word) => word.text).join(" ");
+    return { text, quad, confidence: meanConfidence(characters), words };
+  }
+
+  /** @returns {Promise<Quad[]>} In pixels of the picture. */
+  async find(page, placement) {
+    const wanted = this.detector.textHeight;
+    let height = textHeight(rotated(page, placement.turn), placement.skew) ?? wanted;
+    let quads = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const { picture, matrix } = placement.upright(
+        page,
+        bounded(wanted / height, page),
+      );
+      const found = await this.detector.find(picture);
+      quads = found.map((quad) => transformed(quad, inverted(matrix)));
+      // nothing: lines so near to one another that two were taken for one
+      const measured = quads.length
+        ? median(quads.map((quad) => quadSize(quad)[1]))
+        : height / 2;
+      if (quads.length && measured / height > 0.8 && measured / height < 1.25) break;
+      height = measured;
+    }
+    return quads;
+  }
+}
+
+/** Mean confidence 0..1 over the characters read; 0 where there are too few. */
+function sureness(lines) {
+  const characters = sum(lines.map((line) => [...line.text].length));
+  if (characters < 4) return 0;
+  return sum(lines.map((line) => line.confidence * [...line.text].length)) / characters;
+}
+
+/** A scale that neither enlarges beyond sense nor makes more than 6 megapixels. */
+function bounded(scale, page) {
+  return Math.min(scale, 3, Math.sqrt(6e6 / page.data.length));
+}

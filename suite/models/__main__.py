@@ -1,0 +1,58 @@
+"""The registered models: `python -m suite.models "delight*"`."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import tyro
+
+from suite.console import Result, UserError, table
+from suite.console.options import Common
+from suite.console.program import Program, Verb
+
+
+@dataclass(frozen=True, kw_only=True)
+class List(Common):
+    """List registered models: parameters, source, what each is.
+
+    Parameters are counted without making them.
+    """
+
+    patterns: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
+    """Names, with `*`, `?` and `[...]` for what may stand there; all by default."""
+    page: bool = False
+    """Print docs/models.md instead."""
+
+
+def run(options: List) -> Result:
+    from suite.models import catalog
+    from suite.models.page import page
+    from suite.models.registry import list_models, names, parameters
+
+    if options.page:
+        return Result({}, page())
+    found = [n for pattern in options.patterns or ["*"] for n in list_models(pattern)]
+    if not found:
+        raise UserError(
+            f"{' '.join(options.patterns)}: no such model",
+            f"There are: {', '.join(names())}",
+        )
+    rows = [
+        {"name": name, "parameters": parameters(name), **catalog.about(name)}
+        for name in dict.fromkeys(found)
+    ]
+    return Result({"models": rows}, table(rows))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the program; returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    example = 'python -m suite.models "delight*"'
+    about = "The registered models."
+    program = Program("suite.models", about, [Verb("list", List, run, example)])
+    return program.main(["list", *words])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""What a model costs: its weights, and the multiply-adds of one input.
+
+Counted are the products of convolutions, linear maps and attention, each together with
+its addition as one, as papers count. Normalizations, activations, pooling and
+interpolation are left out. Nothing is computed, and no weight need exist.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import keras
+from keras import layers
+
+from suite.layers import (
+    ConnectedConv2D,
+    FixedCentres,
+    GroupLinear,
+    ProjectedAttention,
+)
+from suite.models.registry import build
+
+Shape = tuple[Any, ...]
+
+
+class Cost(NamedTuple):
+    """Of one model."""
+
+    trained: int
+    """Weights that training changes: what papers count."""
+    fixed: int
+    """Weights it does not change: moving statistics, constants."""
+    multiply_adds: int
+    """Of one input of the model's size."""
+
+
+def cost(name: str, **overrides: Any) -> Cost:
+    """What a registered model costs, counted without making weights.
+
+    Args:
+        name: A registered name, of a model with inputs of a fixed size.
+        **overrides: Fields to change in its configuration.
+
+    Raises:
+        ValueError: If there is no such name, or as `multiply_adds`.
+
+    Example:
+
+    >>> cost("resnet_20")
+    Cost(trained=269722, fixed=1376, multiply_adds=40551040)
+    """
+    with keras.StatelessScope(initialize_variables=False):
+        model = build(name, **overrides)
+        trained = _size(model.trainable_weights)
+        return Cost(trained, _size(model.weights) - trained, multiply_adds(model))
+
+
+def multiply_adds(model: keras.Model, sizes: Mapping[str, Shape] | None = None) -> int:
+    """Multiply-adds of a functional model for one input.
+
+    Args:
+        model: A functional model; models inside it are looked into.
+        sizes: Shape of each input by its name, without the batch, where the model
+            leaves it open: `{"picture": (256, 256, 3)}`.
+
+    Raises:
+        ValueError: If a size is unknown, or a layer with kernels is of a kind that
+            this module cannot count.
+    """
+    given = dict(sizes or {})
+    inputs = [
+        keras.Input(
+            given.pop(_name(symbol), symbol.shape[1:]),
+            1,
+            symbol.dtype,
+            name=_name(symbol),
+        )
+        for symbol in model.inputs
+    ]
+    if given:
+        known = ", ".join(_name(symbol) for symbol in model.inputs)
+        raise ValueError(
+            f"The model has no input {', '.join(map(repr, given))}. Known: {known}"
+        )
+    for symbol in inputs:
+        if None in symbol.shape:
+            raise ValueError(
+                "Multiply-adds need inputs of a known size: pass `sizes`. Received: "
+                f"{symbol.name} {tuple(symbol.shape[1:])}"
+            )
+    return _counted(model, inputs)
+
+
+def _counted(model: keras.Model, inputs: list[Any]) -> int:
+    """Calls the model's layers once more, on symbols of known sizes, and adds up."""
+    total = 0
+
+    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
+        nonlocal total
+        result = layer(*args, **kwargs)
+        if isinstance(layer, keras.Model):
+            symbols = [x for x in keras.tree.flatten(args) if x is not None]
+            total += _counted(layer, symbols)
+        elif isinstance(layer, keras.layers.Layer):
+            first = [x for x in keras.tree.flatten(args) if hasattr(x, "shape")][:1]
+            outputs = keras.tree.flatten(result)
+            total += _of_layer(layer, first[0].shape if first else (), outputs[0].shape)
+        return result
+
+    keras.models.clone_model(
+        model,
+        keras.tree.pack_sequence_as(model.input, inputs),
+        clone_function=lambda layer: layer,
+        call_function=call,
+    )
+    return total
+
+
+def _of_layer(layer: Any, inputs: Shape, outputs: Shape) -> int:
+    for kind, rule in RULES.items():
+        if isinstance(layer, kind):
+            return rule(layer, inputs, outputs)
+    parts = [part for part in layer._layers if isinstance(part, keras.layers.Layer)]
+    own = {id(weight) for part in parts for weight in part.weights}
+    kernels = [w for w in layer.weights if len(w.shape) > 1 and id(w) not in own]
+    if kernels or (parts and len(inputs) != 3):
+        raise ValueError(
+            "This layer's multiply-adds cannot be counted. Received: "
+            f"{type(layer).__name__} {layer.name!r} on {tuple(inputs)}"
+        )
+    # a block of a sequence network: each of its parts sees all steps once
+    return sum(_of_layer(part, inputs, outputs) for part in parts)
+
+
+def _places(shape: Shape) -> int:
+    """Rows, columns or steps of `(batch, ..., features)`."""
+    return math.prod(shape[1:-1])
+
+
+def _by_output(layer: Any, inputs: Shape, outputs: Shape) -> int:
+    """A kernel that is used once for each place of the result."""
+    return _places(outputs) * math.prod(layer.kernel.shape)
+
+
+def _by_input(layer: Any, inputs: Shape, outputs: Shape) -> int:
+    """A kernel that is used once for each place of the input."""
+    return _places(inputs) * math.prod(layer.kernel.shape)
+
+
+def _separable(layer: Any, inputs: Shape, outputs: Shape) -> int:
+    kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
+    return _places(outputs) * sum(math.prod(kernel.shape) for kernel in kernels)
+
+
+def _attention(layer: ProjectedAttention, inputs: Shape, outputs: Shape) -> int:
+    steps = _places(inputs)
+    maps = sum(math.prod(w.shape) for w in layer.weights if len(w.shape) > 1)
+    # scores, and the sum of the values: in a sequence of its own
+    return steps * maps + 2 * steps * steps * layer.units
+
+
+def _none(layer: Any, inputs: Shape, outputs: Shape) -> int:
+    return 0
+
+
+RULES: dict[Any, Callable[[Any, Shape, Shape], int]] = {
+    (layers.SeparableConv1D, layers.SeparableConv2D): _separable,
+    (layers.Conv1DTranspose, layers.Conv2DTranspose): _by_input,
+    (layers.Conv1D, layers.Conv2D, layers.Conv3D): _by_output,
+    (layers.DepthwiseConv1D, layers.DepthwiseConv2D): _by_output,
+    ConnectedConv2D: _by_output,
+    (layers.Dense, GroupLinear): _by_input,
+    FixedCentres: lambda layer, inputs, outputs: math.prod(layer.centres.shape),
+    ProjectedAttention: _attention,
+    layers.Embedding: _none,  # a look-up
+}
+"""Kind of layer: its multiply-adds, given the shapes of its input and its result."""
+
+
+def _size(weights: Any) -> int:
+    return sum(math.prod(weight.shape) for weight in weights)
+
+
+def _name(symbol: Any) -> str:
+    return str(symbol.name)

@@ -1,0 +1,128 @@
+"""Forms of Keras' layers for the phone, and layers that are refused, by name."""
+
+import numpy as np
+import pytest
+
+from suite.console import UserError
+
+pytestmark = pytest.mark.backend
+keras = pytest.importorskip("keras")
+
+from keras import layers, ops  # noqa: E402
+
+from suite.edge.rebuild import float32_config, for_phone, parameters  # noqa: E402
+from suite.edge.replacements import phone_form, refuse_unfit  # noqa: E402
+from tests.numeric import assert_close, to_numpy  # noqa: E402
+
+ROOM, PICTURE = (5, 7, 6, 4), (7, 10, 4)
+CASES = {
+    "LargestIndex": (PICTURE, lambda x: ops.argmin(x, axis=2, keepdims=True)),
+    "ErrorFunction": (PICTURE, ops.erf),
+    "FlatPooling3D-max": (ROOM, layers.MaxPooling3D((2, 3, 1), 2, "same")),
+    "FlatPooling3D-mean": (ROOM, layers.AveragePooling3D((2, 3, 2), (1, 2, 3), "same")),
+    "PlainConv3D-groups": (ROOM, layers.Conv3D(6, 2, 2, groups=2, activation="relu")),
+    "PlainConv3D-dilated": (ROOM, layers.Conv3D(3, 2, dilation_rate=(1, 3, 2))),
+    "AdaptivePooling-1": (PICTURE, layers.AdaptiveMaxPooling2D((1, 4))),
+    "AdaptivePooling-3": (ROOM, layers.AdaptiveAveragePooling3D((3, 4, 1))),
+    "SummedCategories": ((5,), layers.CategoryEncoding(4, output_mode="count")),
+    "CentredGroupNormalization": (PICTURE, layers.GroupNormalization(2)),
+    "Resize-up": (PICTURE, layers.UpSampling2D((2, 3))),
+    "Resize-kernel": (PICTURE, layers.Resizing(11, 4, "bicubic", antialias=True)),
+    "Resize-operation": (PICTURE, lambda x: ops.image.resize(x, (3, 5), "lanczos3")),
+}
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exported there")
+@pytest.mark.parametrize("case", CASES)
+def test_a_form_gives_the_numbers_of_its_layer(case):
+    shape, connect = CASES[case]
+    rng = np.random.default_rng(0)
+    integers = case == "SummedCategories"
+    values = (
+        rng.integers(0, 4, (2, *shape)) if integers else rng.normal(size=(2, *shape))
+    )
+    kind = "int32" if integers else "float32"
+    x = keras.Input(shape, dtype=kind, name="x")
+    model = keras.Model(x, connect(x))
+    for weight in model.weights:
+        weight.assign(rng.normal(size=weight.shape))
+    phone = for_phone(model)
+    assert type(phone.operations[-1]).__name__ == case.partition("-")[0]
+    assert parameters(phone) == parameters(model)
+    values = values.astype(kind)
+    got, want = (to_numpy(m(values, training=False)) for m in (phone, model))
+    assert got.dtype == want.dtype
+    assert_close(got, want, atol=1e-5, name=case)
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exported there")
+def test_large_means_and_squares_do_not_spoil_a_group_normalization():
+    layer = layers.GroupNormalization(1, epsilon=1e-6)
+    x = 1000 + np.array([[[[-1.0], [1.0]]]], "float32")
+    layer.build(x.shape)
+    got = to_numpy(phone_form(layer)()(x))
+    assert_close(got, np.array([[[[-1.0], [1.0]]]]), atol=1e-4)
+
+
+def test_what_leaves_as_it_is():
+    class Own(layers.MaxPooling3D):
+        """Whatever its `call` does."""
+
+    for layer in (
+        Own(),
+        layers.MaxPooling2D(),
+        layers.MaxPooling3D(data_format="channels_first"),
+        layers.AdaptiveAveragePooling2D(2),
+        layers.Conv3D(2, 3),
+        layers.GroupNormalization(2, axis=1),
+        layers.Resizing(2, 2, crop_to_aspect_ratio=True),
+    ):
+        assert phone_form(layer) is None, layer
+
+
+def one(layer, shape=(3,), **options):
+    x = keras.Input(shape, **options)
+    return keras.Model(x, layer(x))
+
+
+def whole():
+    return one(layers.Resizing(4, 5, name="whole"), (6, 6, 3), dtype="uint8")
+
+
+def kept():
+    x = keras.Input(batch_shape=(1, 4, 3))
+    inner = keras.Model(x, layers.GRU(2, stateful=True, name="kept")(x))
+    y = keras.Input(batch_shape=(1, 4, 3))
+    return keras.Model(y, inner(y))
+
+
+def dilated():
+    layer = layers.Conv1DTranspose(2, 3, dilation_rate=2, name="wide")
+    return one(layer, (8, 3))
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (kept, r"layer 'kept' \(GRU\) cannot be exported: it is stateful"),
+        (whole, r"layer 'whole' \(Resizing\) cannot be exported: it rounds"),
+        (dilated, r"layer 'wide' \(Conv1DTranspose\) cannot be exported: Tens"),
+    ],
+)
+def test_refused_by_the_name_of_the_layer(build, said):
+    with pytest.raises(UserError, match=said) as error:
+        refuse_unfit(build())
+    assert error.value.hint
+
+
+def test_a_model_of_everyday_layers_is_not_refused():
+    refuse_unfit(one(layers.Dense(2)))
+    refuse_unfit(one(layers.Resizing(4, 5), (6, 6, 3)))
+    refuse_unfit(one(layers.Resizing(4, 5, "nearest"), (6, 6, 3), dtype="uint8"))
+
+
+def test_policies_of_whole_numbers_stay():
+    config = layers.CategoryEncoding(3, dtype="int32").get_config()
+    assert float32_config(config)["dtype"] == config["dtype"]
+    half = layers.Dense(3, dtype="mixed_float16").get_config()
+    assert float32_config(half)["dtype"]["config"]["name"] == "float32"

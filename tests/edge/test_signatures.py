@@ -1,0 +1,91 @@
+"""Parts of a graph as signatures: cut out, described, and what is refused."""
+
+import numpy as np
+import pytest
+
+from suite.console import UserError
+from suite.engine.contract import Signature, TensorSpec
+from suite.engine.keras_engine import KerasModel, part_of
+
+pytestmark = pytest.mark.backend
+keras = pytest.importorskip("keras")
+
+from suite.edge.__main__ import _signature  # noqa: E402
+from suite.edge.describe import _part, input_specs  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Two programs over one set of weights: y = 2 a, and z = 2 a + b[place]."""
+    a = keras.Input((3,), name="a")
+    b = keras.Input((None,), name="b")
+    place = keras.Input(batch_shape=(1,), dtype="int32", name="place")
+    twice = keras.layers.Rescaling(2.0)(a)
+    z = twice + keras.ops.take(b, place, axis=1)
+    return keras.Model({"a": a, "b": b, "place": place}, {"y": twice, "z": z})
+
+
+def test_a_part_has_the_names_that_were_asked_for(model):
+    part = part_of(model, ["a"], ["y"])
+    assert (set(part.input), set(part.output)) == ({"a"}, {"y"})
+    assert part_of(model, list(model.input), ["z", "y"]) is model
+
+
+def test_outputs_that_need_more_inputs_are_refused(model):
+    with pytest.raises(UserError, match=r"outputs z cannot be had from the inputs a "):
+        part_of(model, ["a"], ["z"])
+
+
+def test_what_cannot_be_cut_is_left_as_it_is(model):
+    assert part_of(model, ["c"], ["y"]) is model
+    nameless = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    assert part_of(nameless, ["a"], ["y"]) is nameless
+
+
+def test_the_keras_engine_runs_each_part_alone(model):
+    floats = TensorSpec((1, 3), "float32")
+    one = Signature({"a": floats}, {"y": floats})
+    all_inputs = {
+        **one.inputs,
+        "b": TensorSpec((1, 4), "float32"),
+        "place": TensorSpec((1,), "int32"),
+    }
+    both = Signature(all_inputs, {"z": floats})
+    engine = KerasModel(model, {}, {"one": one, "both": both}, "here")
+    a = np.array([[1, 2, 3]], "float32")
+    assert engine("one", {"a": a})["y"].tolist() == [[2, 4, 6]]
+    b, place = np.array([[5, 6, 7, 8]], "float32"), np.array([2], "int32")
+    found = engine("both", {"a": a, "b": b, "place": place})
+    assert found["z"].tolist() == [[9, 11, 13]]
+
+
+def test_a_part_is_described(model):
+    assert input_specs(_part(model, "one", ["a"], ["y"]), 2, {}) == {
+        "a": {"shape": [2, 3], "dtype": "float32"}
+    }
+    # a size of the batch that is fixed stays
+    found = input_specs(model, 2, {"b": [4]})
+    assert [entry["shape"] for entry in found.values()] == [[2, 3], [2, 4], [1]]
+
+
+def test_tokens_have_the_range_of_the_table_that_looks_them_up():
+    ids = keras.Input((4,), dtype="int32", name="ids")
+    place = keras.Input(batch_shape=(1,), dtype="int32", name="place")
+    table = keras.layers.Embedding(7, 2)
+    x = keras.ops.take(table(keras.ops.maximum(ids, 1)), place, axis=1)
+    found = input_specs(keras.Model({"ids": ids, "place": place}, {"x": x}), 1, {})
+    assert found["ids"]["range"] == [0, 6] and "range" not in found["place"]
+
+
+def test_names_that_are_not_there_are_refused(model):
+    with pytest.raises(UserError, match="signature 'one': the model has no input 'c'"):
+        _part(model, "one", ["a", "c"], ["y"])
+    with pytest.raises(UserError, match="'one': the model has no output 'x'"):
+        _part(model, "one", ["a"], ["x"])
+
+
+def test_a_signature_on_the_command_line():
+    assert _signature("step=a,b:y") == ("step", (["a", "b"], ["y"]))
+    for text in ("step", "step=", "step=a", "step=:y", "=a:y"):
+        with pytest.raises(UserError, match=r"no signature \(--signature\)"):
+            _signature(text)

@@ -1,0 +1,70 @@
+"""How layers are put together: several inputs and outputs, nested, shared, merged."""
+
+import keras
+from keras import layers, ops
+
+from tests.edge.zoo.entry import Entry, graph
+
+VECTOR = (6,)
+
+
+def two_ways(picture, facts):
+    """A picture and a vector in, a class and a score out."""
+    x = layers.Conv2D(4, 3, activation="relu")(picture)
+    x = layers.Concatenate()([layers.GlobalMaxPooling2D()(x), facts])
+    return layers.Dense(3, activation="softmax")(x), layers.Dense(1)(x)
+
+
+def named(x):
+    return {"left": layers.Dense(2)(x), "right": layers.Dense(3)(x)}
+
+
+def twins(a, b):
+    """One tower for both, compared."""
+    tower = keras.Sequential([keras.Input(VECTOR), layers.Dense(4), layers.ReLU()])
+    return layers.Dot(axes=1, normalize=True)([tower(a), tower(b)])
+
+
+def nested(x):
+    inside = keras.Input((3,))
+    inner = keras.Model(inside, layers.BatchNormalization()(layers.Dense(4)(inside)))
+    middle_input = keras.Input(VECTOR)
+    middle = keras.Model(middle_input, inner(layers.Dense(3)(middle_input)))
+    return layers.Dense(2)(middle(x))
+
+
+def merged(a, b):
+    kinds = ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")
+    return [getattr(layers, kind)()([a, b]) for kind in kinds]
+
+
+def arithmetic(x):
+    """Operators of Python and functions of `keras.ops` in the graph."""
+    y = ops.sqrt(ops.abs(x) + 1) * x[:, ::2].shape[1] - ops.mean(x, -1, keepdims=True)
+    y = ops.concatenate([y[:, 1:], y[:, :1]], axis=-1)
+    values, places = ops.top_k(y, 2)
+    return ops.where(y > 0, y, -2 * y), values, places
+
+
+def residual(x):
+    y = layers.Conv2D(4, 3, padding="same", use_bias=False)(x)
+    y = layers.ReLU()(layers.BatchNormalization()(y))
+    y = layers.DepthwiseConv2D(3, padding="same")(y)
+    squeeze = layers.GlobalAveragePooling2D(keepdims=True)(y)
+    y = y * layers.Conv2D(4, 1, activation="sigmoid")(squeeze)
+    return layers.Identity()(layers.Add()([x, y]))
+
+
+GRAPHS: list[Entry] = [
+    Entry(
+        "sequential",
+        lambda: keras.Sequential([keras.Input(VECTOR), layers.Dense(4, "relu")]),
+    ),
+    graph("two_inputs_two_outputs", {"picture": (6, 6, 2), "facts": (3,)}, two_ways),
+    graph("named_outputs", {"x": VECTOR}, named),
+    graph("shared_tower", {"a": VECTOR, "b": VECTOR}, twins),
+    graph("nested", {"x": VECTOR}, nested),
+    graph("merging", {"a": VECTOR, "b": VECTOR}, merged),
+    graph("arithmetic", {"x": VECTOR}, arithmetic),
+    graph("residual", {"x": (6, 6, 4)}, residual),
+]

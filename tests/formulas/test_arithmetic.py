@@ -1,0 +1,69 @@
+"""Slips that arithmetic shows, without keras."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from suite.layers.group_plan import block_wise_scaling
+
+
+@pytest.mark.erratum(
+    "Articles",
+    "DeLighT is 3.7 times as deep as the Transformer",
+    "A block is N + 4 deep: 77 layers a stack, 154 in both, 3.2 times the 48 of "
+    "Transformer-base",
+)
+def test_depth_of_delight():
+    stack = sum(depth + 4 for depth, _ in block_wise_scaling(4, 8, 8, 2.0))
+    assert stack == 77
+    assert 2 * stack / (12 * 4) == pytest.approx(3.2, abs=0.01)
+
+
+@pytest.mark.erratum(
+    "Articles",
+    "DeFINE of 11 layers lowers the perplexity of 3 by about 6",
+    "By 5.23 on the test set and 5.05 on validation, by the paper's own table",
+)
+def test_perplexity_of_define():
+    # arXiv:1911.12385, table 1a: validation, test
+    three, eleven = np.array([39.99, 41.17]), np.array([34.94, 35.94])
+    assert (three - eleven).round(2).tolist() == [5.05, 5.23]
+
+
+@pytest.mark.erratum(
+    "Articles",
+    "SROCC is 1 - 6 sum d² / (N (N² - 1))",
+    "Without ties alone; in general it is the correlation of average ranks",
+)
+def test_rank_correlation_with_ties():
+    truth = np.array([1.0, 2.0, 2.0, 2.0, 5.0])
+    for scores, tied in ((-np.arange(5.0), True), (np.array([3, 1, 1, 2, 9.0]), True)):
+        want = stats.spearmanr(truth, scores).statistic
+        assert (short(truth, scores) != pytest.approx(want, abs=1e-3)) == tied
+    assert short(np.arange(5), -np.arange(5.0)) == pytest.approx(-1)
+
+
+def short(one, two):
+    gap = stats.rankdata(one) - stats.rankdata(two)
+    return 1 - 6 * (gap**2).sum() / (len(gap) * (len(gap) ** 2 - 1))
+
+
+@pytest.mark.erratum(
+    "Public code",
+    "Boxes of DB grow back by 1.5 · area / perimeter",
+    "Of text lines that gives back half the height, 191.6 x 11.6 of 200 x 20; the "
+    "exact inverse of the shrink depends on the shape",
+)
+def test_growing_by_half_does_not_undo_the_shrink():
+    r, width, height = 0.4, 200.0, 20.0
+    inwards = width * height * (1 - r**2) / (2 * (width + height))
+    a, b = width - 2 * inwards, height - 2 * inwards
+    outwards = 1.5 * a * b / (2 * (a + b))
+    got = (a + 2 * outwards, b + 2 * outwards)
+    assert got == pytest.approx((191.6, 11.6), abs=0.05)
+    k, total, area = 1 - r**2, a + b, a * b
+    exact = (
+        np.sqrt(((1 - k) * total) ** 2 + (8 - 4 * k) * k * area) - (1 - k) * total
+    ) / (8 - 4 * k)
+    assert a + 2 * exact == pytest.approx(width)
+    assert b + 2 * exact == pytest.approx(height)

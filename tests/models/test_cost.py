@@ -1,0 +1,116 @@
+"""Multiply-adds, counted by hand and as papers state them.
+
+Shapes alone are counted, which no backend changes: no marker.
+"""
+
+import math
+
+import keras
+import pytest
+from keras import layers
+
+from suite.layers import GroupLinear, InstanceDown, ProjectedAttention
+from suite.models import build, cost, multiply_adds
+
+FIFTY = {"blocks": (3, 4, 6, 3)}
+
+
+def one_layer(layer, *shape):
+    x = keras.Input(shape)
+    return multiply_adds(keras.Model(x, layer(x)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape", "want"),
+    [
+        (layers.Conv2D(5, 3, 2, "same"), (7, 8, 4), 4 * 4 * 5 * 9 * 4),
+        (layers.Conv2D(6, (1, 7), groups=2), (7, 8, 4), 7 * 2 * 6 * 7 * 2),
+        (layers.Conv1D(5, 3), (8, 2), 6 * 5 * 3 * 2),
+        (layers.DepthwiseConv2D(3, padding="same"), (7, 8, 4), 56 * 9 * 4),
+        (layers.SeparableConv2D(5, 3, padding="same"), (7, 8, 4), 56 * (36 + 20)),
+        (layers.Conv2DTranspose(5, 3, 2), (7, 8, 4), 56 * 9 * 4 * 5),
+        (layers.Dense(3), (9,), 27),
+        (layers.Dense(3), (5, 9), 5 * 27),
+        (GroupLinear(8, 4), (5, 12), 5 * 4 * 3 * 2),
+        # queries, keys, values and the way out; scores and sums of two heads of 4
+        (ProjectedAttention(8, 12, 2), (5, 12), 5 * (12 * 24 + 8 * 12) + 2 * 25 * 8),
+        (layers.BatchNormalization(), (7, 8, 4), 0),
+        (layers.MaxPooling2D(2), (7, 8, 4), 0),
+    ],
+)
+def test_by_hand(layer, shape, want):
+    assert one_layer(layer, *shape) == want
+
+
+def test_lenet_by_hand():
+    maps = 28 * 28 * 6 * 25 + 10 * 10 * 60 * 25  # 60 connections
+    assert cost("lenet_5").multiply_adds == maps + 400 * 120 + 120 * 84 + 840
+
+
+def test_a_model_within_a_model_and_a_shared_layer():
+    inner_input, x = keras.Input((4,)), keras.Input((4,))
+    dense = layers.Dense(4)
+    inner = keras.Model(inner_input, dense(dense(inner_input)))
+    assert multiply_adds(keras.Model(x, inner(layers.Dense(4)(x)))) == 3 * 16
+
+
+def test_open_sizes():
+    x = keras.Input((None, None, 3), name="picture")
+    model = keras.Model({"picture": x}, layers.Conv2D(2, 1)(x))
+    assert multiply_adds(model, {"picture": (5, 4, 3)}) == 20 * 6
+    with pytest.raises(ValueError, match=r"picture \(None, None, 3\)"):
+        multiply_adds(model)
+    with pytest.raises(ValueError, match=r"'image'\. Known: picture"):
+        multiply_adds(model, {"image": (5, 4, 3)})
+
+
+def test_what_cannot_be_counted_is_named():
+    with pytest.raises(ValueError, match="InstanceDown"):
+        one_layer(InstanceDown(4), 8, 8, 3)
+    with pytest.raises(ValueError, match="LSTM"):
+        one_layer(layers.LSTM(4), 8, 3)
+
+
+def test_half_the_computation():
+    """The survey: ResNeXt-101 has half the computation of ResNet-200."""
+    deep, wide = cost("resnet_200"), cost("resnext_101_32x4d")
+    assert (deep.trained, wide.trained) == (64_673_832, 44_177_704)
+    assert round(deep.multiply_adds / 1e9, 1) == 15.0
+    assert round(wide.multiply_adds / 1e9, 1) == 8.0
+    assert 0.5 < wide.multiply_adds / deep.multiply_adds < 0.55
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "trained", "fixed", "millions"),
+    [
+        # 569, 300 and 390 M in their papers
+        ("mobilenet", {}, 4_231_976, 21_888, 569),
+        ("mobilenet_v2", {}, 3_504_872, 34_112, 301),
+        ("efficientnet_b0", {}, 5_288_548, 42_023, 386),
+        # 1.8 G in table 1 of the paper, and 3.8 G of 50 layers that halve at the 1x1
+        ("resnet_18", {}, 11_689_512, 9_600, 1814),
+        ("resnet_200", {**FIFTY, "stride_at": "1x1"}, 25_557_032, 53_120, 3858),
+        ("resnet_200", FIFTY, 25_557_032, 53_120, 4089),
+        ("resnet_50", {}, 25_583_592, 53_120, 3858),
+        # 41 M as the paper counts
+        ("resnet_20", {}, 269_722, 1_376, 41),
+    ],
+)
+def test_published_costs(name, changes, trained, fixed, millions):
+    got = cost(name, **changes)
+    assert (got.trained, got.fixed) == (trained, fixed)
+    assert round(got.multiply_adds / 1e6) == millions
+
+
+def test_a_classifier_of_blocks_by_hand():
+    """Linear maps see four tokens each; an attention adds 2 x 4 x 4 x 16."""
+    sizes = {"size": 8, "units": 32, "shallowest": 2, "deepest": 3, "blocks": 2}
+    model = build("delight_classifier", **sizes)
+    kernels = {
+        weight.path: math.prod(weight.shape)
+        for weight in model.weights
+        if weight.path.endswith("kernel")
+    }
+    head = kernels.pop("logits/kernel")
+    want = 4 * sum(kernels.values()) + head + 2 * (2 * 16 * 16)
+    assert multiply_adds(model) == want

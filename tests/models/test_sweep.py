@@ -1,0 +1,188 @@
+"""Every registered model, reduced by its own builder: trained, saved, exported.
+
+The numbers that all backends must give lie in `arrays/`. Those of a model that is new
+or changed on purpose are written by
+
+    KES_WRITE_ARRAYS=1 KERAS_BACKEND=tensorflow pytest tests/models/test_sweep.py
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from suite.console.backend import choose_backend
+from suite.edge import samples
+from suite.edge.verify import difference
+from suite.engine import open_model
+from suite.models import names
+from suite.models.registry import entry
+from tests.models.conftest import scrambled
+from tests.models.sweep import (
+    ARRAYS,
+    PIXELS,
+    STEPS,
+    core_of,
+    families,
+    save_folder,
+    shape_of,
+    values,
+)
+from tests.numeric import assert_close, to_numpy
+
+CLOSE = 1e-4
+TRANSLATORS = ["delight_translator_128", "transformer_translator_base"]
+FAMILIES = families()
+SWEPT = [name for name in FAMILIES if entry(name).reduced is not None]
+backend = pytest.mark.backend
+# jax compiles such a step for seconds. It runs some here, and all by `-m slow`; the
+# layers' own tests take a step of each layer under it.
+COMPILED = {"lstm_language_model", "patchgan_70", "transformer_translator_base"}
+TRAINED = [
+    pytest.param(
+        name,
+        marks=pytest.mark.slow
+        if keras.backend.backend() == "jax" and name not in COMPILED
+        else (),
+    )
+    for name in SWEPT
+]
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Where each swept model lies as a folder with the inputs of its signatures."""
+    return tmp_path_factory.mktemp("swept")
+
+
+@pytest.fixture(scope="module")
+def folder_of(folders):
+    def saved(name):
+        folder = folders / name
+        if not folder.exists():
+            inputs = save_folder(name, folder)
+            samples.save(folder / samples.INPUTS, inputs)
+        return folder
+
+    return saved
+
+
+def arrays_of(name):
+    path = ARRAYS / f"{name}.npz"
+    assert path.is_file(), f"{path.name} is missing: see above how it is written"
+    return samples.load(path)
+
+
+def test_every_name_is_swept():
+    assert sorted(name for names_ in FAMILIES.values() for name in names_) == names()
+    assert {path.stem for path in ARRAYS.glob("*.npz")} == set(SWEPT)
+
+
+@backend
+@pytest.mark.parametrize("name", SWEPT)
+def test_saved_it_gives_the_same_numbers_on_each_backend(name, folder_of):
+    """Shapes as stated, config and weights as saved, numbers as committed."""
+    folder = folder_of(name)
+    choose_backend()
+    model = open_model(folder, "keras")
+    found = {
+        signature: model(signature, given)
+        for signature, given in samples.load(folder / samples.INPUTS).items()
+    }
+    path = ARRAYS / f"{name}.npz"
+    if os.environ.get("KES_WRITE_ARRAYS"):
+        path.parent.mkdir(exist_ok=True)
+        samples.save(path, found)
+    assert path.stat().st_size <= 100_000
+    for signature, want in arrays_of(name).items():
+        for key, array in want.items():
+            alike = array.size > 1 and array.std() < 1e-4
+            assert not alike and array.any(), f"{signature}, {key}: shows nothing"
+        assert difference(found[signature], want) <= CLOSE, signature
+
+
+@backend
+@pytest.mark.parametrize("name", TRAINED)
+def test_a_step_of_training_in_mixed_precision_reaches_every_weight(name):
+    """At another length than the one above."""
+    model = core_of(name, "mixed_bfloat16")
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+    policies = {layer.compute_dtype for layer in model._flatten_layers()}
+    assert "bfloat16" in policies, f"no layer computes in bfloat16: {policies}"
+    rng = np.random.default_rng(6)
+    inputs = {
+        key: values(rng, tensor, shape_of(tensor, 2, 2 * PIXELS, STEPS + 1))
+        for key, tensor in model.input.items()
+    }
+    stated = model.compute_output_spec(
+        {k: keras.KerasTensor(x.shape, str(x.dtype)) for k, x in inputs.items()}
+    )
+    target = keras.tree.map_structure(lambda t: rng.normal(size=t.shape), stated)
+    loss = keras.tree.map_structure(lambda t: "mse", stated)
+    before = [to_numpy(weight) for weight in model.trainable_weights]
+    # XLA would take seconds under tensorflow, and torch needs a compiler
+    jit = keras.backend.backend() == "jax"
+    model.compile(keras.optimizers.SGD(0.5), loss, jit_compile=jit)
+    result = model.train_on_batch(inputs, target)
+    assert np.isfinite(result).all()
+    for weight, old in zip(model.trainable_weights, before, strict=True):
+        new = to_numpy(weight)
+        assert np.isfinite(new).all(), weight.path
+        assert (new != old).any(), f"no gradient reaches {weight.path}"
+
+
+@pytest.fixture(scope="module")
+def exported(folders, folder_of):
+    """What was measured of each exported model, all in one child."""
+    for name in SWEPT:
+        folder_of(name)
+    subprocess.run(
+        [sys.executable, "-m", "tests.models.exports", folders],
+        env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"},
+        check=True,
+    )
+    return json.loads((folders / "answers.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", SWEPT)
+def test_exported_it_gives_the_numbers_of_every_backend(name, exported, folders):
+    """Built-in operators alone, in the interpreter and in CompiledModel."""
+    answer = exported[name]
+    assert "error" not in answer, answer["error"]
+    measured = answer["files"]["float32"]
+    assert measured["objections"] == []
+    assert measured["difference"] <= CLOSE
+    model = open_model(folders / name, precision="float32", threads=1)
+    given = samples.load(folders / name / samples.INPUTS)
+    for signature, want in arrays_of(name).items():
+        assert difference(model(signature, given[signature]), want) <= CLOSE
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_exported_it_decodes_as_keras_does_without_caches(name, exported, folders):
+    """Signatures `encode` and `step` with explicit caches, token by token."""
+    assert "error" not in exported[name]
+    core = scrambled(core_of(name))
+    source = np.array([[4, 9, 7, 2, 1, 1]], "int32")
+    target = np.array([[2, 8, 19, 11, 3]], "int32")
+    want = to_numpy(core({"source": source, "target": target})["logits"])
+    model = open_model(folders / name, precision="float32", threads=1)
+    memory = model("encode", {"source": source})["memory_cache"]
+    cache = np.zeros(model.signatures["step"].inputs["cache"].shape, "float32")
+    for place in range(target.shape[1]):
+        found = model(
+            "step",
+            {
+                "source": source,
+                "token": target[:, place : place + 1],
+                "position": np.array([place], "int32"),
+                "cache": cache,
+                "memory_cache": memory,
+            },
+        )
+        cache = found["cache"]
+        assert_close(found["logits"], want[:, place], atol=CLOSE, name=f"step {place}")
