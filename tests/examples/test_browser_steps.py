@@ -25,7 +25,7 @@ from suite.text import Alphabet
 from suite.text.ngram import BOUNDARY, CharacterModel
 from suite.text.ngram_training import train_character_model
 from tests.ocr.pages import text_page
-from tests.ocr.test_boxes import column_of_lines, page_of
+from tests.ocr.test_boxes import column_of_lines, page_of, rotated
 from tests.ocr.test_layout import receipt, turned, two_columns
 
 SCRIPT = Path(__file__).with_name("browser_steps.mjs")
@@ -153,9 +153,9 @@ def test_orientation_and_height_of_text(node):
 
 @pytest.mark.parametrize("degrees", [0, 0.4, -3, 8])
 def test_boxes(node, degrees):
-    probability = page_of(column_of_lines(height=20, degrees=degrees)).astype(
-        np.float32
-    )
+    lines = column_of_lines(height=20, degrees=degrees)
+    digit = rotated(16, 20, degrees, (560, 60))  # too short to tell how it runs
+    probability = page_of([*lines, digit]).astype(np.float32)
     probability = cv2.GaussianBlur(probability, (0, 0), 1.5)
     height, width = probability.shape
     map_ = {"width": width, "height": height, "values": packed(probability)}

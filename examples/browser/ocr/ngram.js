@@ -73,7 +73,9 @@ export class CharacterModel {
     const lacking = seen.filter((character) => !place.has(character));
     if (lacking.length) {
       const names = lacking.join("");
-      throw new Error(`The language model lacks characters of the recognizer: ${names}`);
+      throw new Error(
+        `The language model lacks characters of the recognizer: ${names}`,
+      );
     }
     const digits = seen.filter((character) => character === "0").length;
     return {

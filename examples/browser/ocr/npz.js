@@ -62,7 +62,9 @@ function inflated(bytes) {
 function readNpy(buffer) {
   const view = new DataView(buffer);
   const [field, length] =
-    view.getUint8(6) === 1 ? [2, view.getUint16(8, true)] : [4, view.getUint32(8, true)];
+    view.getUint8(6) === 1
+      ? [2, view.getUint16(8, true)]
+      : [4, view.getUint32(8, true)];
   const header = new TextDecoder().decode(new Uint8Array(buffer, 8 + field, length));
   const type = header.match(/'descr': '([^']+)'/)?.[1];
   if (!TYPES[type]) throw new Error(`Numbers of type ${type} in an .npz file.`);
