@@ -3,6 +3,7 @@ import { loadLiteRt } from "@litertjs/core";
 import { offerCamera } from "./camera.js";
 import { Detector } from "./ocr/detector.js";
 import { Model } from "./ocr/model.js";
+import { CharacterModel } from "./ocr/ngram.js";
 import { Reader } from "./ocr/reader.js";
 import { Recognizer } from "./ocr/recognizer.js";
 import { showBoxes, showPicture, showWords } from "./overlay.js";
@@ -24,9 +25,10 @@ async function openReader() {
   await loadLiteRt(RUNTIME);
   const detector = new Detector(await Model.open(`${MODELS}detector/`));
   const recognizer = new Recognizer(await Model.open(`${MODELS}recognizer/`));
+  const languageModel = await CharacterModel.open(`${MODELS}recognizer/language.npz`);
   element("status").dataset.state = "ready";
   say("Ready.");
-  return new Reader(detector, recognizer);
+  return new Reader(detector, recognizer, languageModel);
 }
 
 /** @param {?Blob} file */

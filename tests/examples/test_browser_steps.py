@@ -14,7 +14,7 @@ from PIL import Image
 
 from suite.imaging.geometry import iou_matrix, rectify
 from suite.ocr.boxes import BoxOptions, find_boxes
-from suite.ocr.decoding import greedy
+from suite.ocr.decoding import beam, greedy
 from suite.ocr.layout import reading_order
 from suite.ocr.orientation import skew_angle, text_runs_down
 from suite.ocr.stitching import stitch
@@ -22,8 +22,10 @@ from suite.ocr.text_height import text_height
 from suite.ocr.upright import Placement
 from suite.ocr.words import line_words
 from suite.text import Alphabet
+from suite.text.ngram import BOUNDARY, CharacterModel
+from suite.text.ngram_training import train_character_model
 from tests.ocr.pages import text_page
-from tests.ocr.test_boxes import column_of_lines, page_of
+from tests.ocr.test_boxes import column_of_lines, page_of, rotated
 from tests.ocr.test_layout import receipt, turned, two_columns
 
 SCRIPT = Path(__file__).with_name("browser_steps.mjs")
@@ -151,9 +153,9 @@ def test_orientation_and_height_of_text(node):
 
 @pytest.mark.parametrize("degrees", [0, 0.4, -3, 8])
 def test_boxes(node, degrees):
-    probability = page_of(column_of_lines(height=20, degrees=degrees)).astype(
-        np.float32
-    )
+    lines = column_of_lines(height=20, degrees=degrees)
+    digit = rotated(16, 20, degrees, (560, 60))  # too short to tell how it runs
+    probability = page_of([*lines, digit]).astype(np.float32)
     probability = cv2.GaussianBlur(probability, (0, 0), 1.5)
     height, width = probability.shape
     map_ = {"width": width, "height": height, "values": packed(probability)}
@@ -201,6 +203,90 @@ def test_decoding(node):
         for word, expected in zip(words, wanted, strict=True):
             np.testing.assert_allclose(word["quad"], expected.quad, atol=1e-3)
     assert results[-1][0] == " aa b"
+
+
+def model_of_many_characters(file):
+    """Of 1,200 classes: contexts of five are numbers of up to 51 bits, near a double's.
+
+    Returns:
+        The model, and classes of a line that it knows.
+    """
+    alphabet = Alphabet("".join(map(chr, range(0x4E00, 0x4E00 + 1199))))
+    rng = np.random.default_rng(8)
+    texts = ["".join(rng.choice(list(alphabet.characters), 40)) for _ in range(6)]
+    model = train_character_model([*texts, *(text[:20] for text in texts)], alphabet)
+    model.save(file)
+    return model, [BOUNDARY, *alphabet.encode(texts[0][:30])]
+
+
+def test_language_model(node, root, tmp_path):
+    shipped = root / "saved_models" / "ocr" / "recognizer" / "language.npz"
+    large = tmp_path / "large.npz"
+    known, line = model_of_many_characters(large)
+    texts = {shipped: (CharacterModel.load(shipped), [BOUNDARY]), large: (known, line)}
+    model, classes = texts[shipped]
+    for text in ("total amount rm 00.00", "gst reg no: 000000000000", "zq~{}"):
+        classes += [*model.alphabet.encode(text).tolist(), BOUNDARY]
+    for file, (model, classes) in texts.items():
+        contexts = [
+            tuple(map(int, classes[max(0, end - length) : end]))
+            for end in range(1, len(classes))
+            for length in range(model.order)
+        ]
+        (got,) = node(("probabilities", str(file), contexts))
+        wanted = [model.probabilities(context) for context in contexts]
+        np.testing.assert_allclose(got, wanted, rtol=1e-6, atol=1e-9)
+        longest = [max(row) for row, c in zip(got, contexts, strict=True) if len(c) > 4]
+        assert max(longest) > 0.5  # the longest contexts were found
+
+
+def test_characters_of_the_language_model(node, root):
+    file = root / "saved_models" / "ocr" / "recognizer" / "language.npz"
+    alphabet = Alphabet("aA0z9ZÖ ")
+    (got,) = node(("classes", str(file), alphabet.characters))
+    classes, shares = CharacterModel.load(file).classes_of(alphabet)
+    assert got["classes"] == classes.tolist()
+    np.testing.assert_allclose(got["shares"], shares, rtol=1e-6)
+
+
+def doubtful_lines(alphabet, count=48):
+    """Logits of lines in which many a step may be one of two characters."""
+    rng = np.random.default_rng(11)
+    size = alphabet.size
+    for number in range(count):
+        text = alphabet.encode(("Total  RM 12.50", "TAX INVOICE", "aabb")[number % 3])
+        steps = np.repeat(text, rng.integers(1, 3, len(text)))
+        starts = np.append(True, steps[1:] != steps[:-1])
+        places = np.cumsum(1 + starts) - 1  # a blank before each character
+        line = rng.normal(0, 1, (places[-1] + 2, size))
+        line[:, 0] += 4
+        line[places, steps] += 9
+        line[places, 0] -= 3
+        doubts = rng.random(len(line)) < (0.02, 0.3)[number // 3 % 2]
+        line[doubts, rng.integers(0, size, doubts.sum())] += 9
+        yield line.astype(np.float32)
+
+
+def test_beam_search(node, root):
+    folder = root / "saved_models" / "ocr" / "recognizer"
+    alphabet = Alphabet(json.loads((folder / "config.json").read_text())["alphabet"])
+    model = CharacterModel.load(folder / "language.npz")
+    rng = np.random.default_rng(7)
+    lines = list(doubtful_lines(alphabet))
+    lines += [k * rng.normal(0, 1, (20, alphabet.size)) for k in (1, 3, 6)]
+    lines += [np.zeros((0, alphabet.size)), np.eye(alphabet.size)[[0, 0]] * 20]
+    step = "beam", str(folder / "language.npz"), alphabet.characters
+    (results,) = node((*step, [logits(line) for line in lines]))
+    other = 0
+    for line, characters in zip(lines, results, strict=True):
+        wanted = beam(line, alphabet, language_model=model)
+        assert "".join(c["text"] for c in characters) == wanted.text
+        frames = [[c["first"], c["last"]] for c in characters]
+        assert frames == wanted.frames.tolist()
+        sure = [c["confidence"] for c in characters]
+        np.testing.assert_allclose(sure, wanted.character_confidence, rtol=1e-5)
+        other += wanted.text != greedy(line, alphabet).text
+    assert 10 < other < len(lines) - 10
 
 
 def test_long_lines_are_stitched(node):

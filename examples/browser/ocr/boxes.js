@@ -1,18 +1,19 @@
 /** Boxes of text lines in a probability map, measured to fractions of a pixel. */
 import { findComponents } from "./components.js";
-import { boundingBox, growDistance, polygonArea, polygonIou } from "./geometry.js";
-import { quantile, range } from "./numbers.js";
+import { boundingBox, growDistance, polygonIou } from "./geometry.js";
+import { quantile, range, weightedMedian } from "./numbers.js";
 
 const THRESHOLD = 0.4; // probability above which a pixel belongs to a core
 const SCORE = 0.6; // smallest mean probability of a core
 const MIN_CORE = 1.5; // pixels, smallest side of a core
 const OVERLAP = 0.5; // boxes that overlap a better one by more (IoU) are dropped
 const LIMIT = 2000; // most cores of a map, the largest ones
+const LONG = 2; // width over height from which a core shows where its text runs
 
 /** @typedef {import("./geometry.js").Quad} Quad */
 /** @typedef {{values: Float32Array, width: number, height: number}} ProbabilityMap */
 /** @typedef {{left: number, top: number, width: number, height: number, score: number,
- *             x: number[], y: number[], mass: number[], inside: boolean[]}} Core
+ *             x: number[], y: number[], mass: number[]}} Core
  *  Its pixels and those around it, counted from the left top of its bounding box. */
 
 /**
@@ -23,8 +24,12 @@ const LIMIT = 2000; // most cores of a map, the largest ones
  * @returns {Quad[]} In pixels of the map, the surest first.
  */
 export function findBoxes(map, shrinkRatio) {
-  const boxes = findCores(map)
-    .map((core) => ({ quad: grownQuad(core, shrinkRatio), score: core.score }))
+  const cores = findCores(map);
+  const slopes = slopesOf(cores);
+  const boxes = cores
+    .map((core, i) => {
+      return { quad: grownQuad(core, slopes[i], shrinkRatio), score: core.score };
+    })
     .filter((box) => box.quad);
   return withoutOverlaps(
     boxes.sort((a, b) => b.score - a.score).map((box) => box.quad),
@@ -48,7 +53,7 @@ function findCores({ values, width, height }) {
     number[i + 1] = place + 1;
     const [left, top] = [found.left[i], found.top[i]];
     const size = { width: found.width[i], height: found.height[i] };
-    const pixels = { x: [], y: [], mass: [], inside: [] };
+    const pixels = { x: [], y: [], mass: [] };
     return { left, top, ...size, score: total[i] / found.ink[i], ...pixels };
   });
   const numbers = found.labels.map((label) => number[label]);
@@ -60,7 +65,6 @@ function findCores({ values, width, height }) {
     core.x.push(i - y * width - core.left);
     core.y.push(y - core.top);
     core.mass.push(values[i]);
-    core.inside.push(numbers[i] > 0);
   });
   return cores;
 }
@@ -83,9 +87,8 @@ function grown(numbers, width, height) {
 }
 
 /** @returns {?Quad} The text's box; null for a core that is too thin. */
-function grownQuad(core, shrinkRatio) {
+function grownQuad(core, slope, shrinkRatio) {
   const { width, height, mass, x, y } = core;
-  const slope = slopeOf(core);
   const norm = Math.hypot(1, slope);
   const [c, s] = [1 / norm, slope / norm];
   const [rise, fall] = [Math.max(s, 0), Math.min(s, 0)];
@@ -117,10 +120,20 @@ function grownQuad(core, shrinkRatio) {
   return corners.map(([u, v]) => [core.left + u * c - v * s, core.top + u * s + v * c]);
 }
 
-/** Slope of a core's middle line; 0 where it is too short or level to tell. */
+/** Slope of each core's middle line; of a short one, that of the long ones. */
+function slopesOf(cores) {
+  const slopes = cores.map(slopeOf);
+  const isLong = ({ width, height }) => width >= LONG * height;
+  const long = range(cores.length).filter((i) => isLong(cores[i]));
+  const widths = cores.map(({ width }) => width);
+  // a digit alone has no direction of its own: it is printed along with the lines
+  const usual = long.length ? weightedMedian(long, slopes, widths) : 0;
+  return cores.map((core, i) => (isLong(core) ? slopes[i] : usual));
+}
+
+/** Slope of a core's middle line; 0 where it is too level to tell. */
 function slopeOf(core) {
-  const { width, height } = core;
-  if (width < 2 * height) return shortSlope(core);
+  const { width } = core;
   const [total, weighted] = [new Float64Array(width), new Float64Array(width)];
   core.x.forEach((x, i) => {
     if (x < 0 || x >= width) return;
@@ -134,40 +147,6 @@ function slopeOf(core) {
   );
   const slope = moment / Math.max((width * (width ** 2 - 1)) / 12, 1);
   return Math.abs(slope) * width <= 1 ? 0 : slope;
-}
-
-/** Slope of a core without much of a middle line: that of its smallest rectangle. */
-function shortSlope({ x, y, inside }) {
-  const points = range(x.length)
-    .filter((i) => inside[i])
-    .map((i) => [x[i], y[i]]);
-  const hull = convexHull(points);
-  let [best, angle] = [Infinity, 0];
-  hull.forEach(([px, py], i) => {
-    const [qx, qy] = hull[(i + 1) % hull.length];
-    const [length, dx, dy] = [Math.hypot(qx - px, qy - py), qx - px, qy - py];
-    const u = hull.map(([a, b]) => (a * dx + b * dy) / length);
-    const v = hull.map(([a, b]) => (b * dx - a * dy) / length);
-    const area = (Math.max(...u) - Math.min(...u)) * (Math.max(...v) - Math.min(...v));
-    if (area < best - 1e-9)
-      [best, angle] = [area, (Math.atan2(dy, dx) * 180) / Math.PI];
-  });
-  angle = ((((angle + 45) % 90) + 90) % 90) - 45;
-  // a short core says little of its direction: rows of pixels, not of text
-  return Math.abs(angle) > 4 ? Math.tan((angle * Math.PI) / 180) : 0;
-}
-
-/** Convex hull of points that are sorted by y, then x (Andrew's monotone chain). */
-function convexHull(points) {
-  const half = (ordered) => {
-    const chain = [];
-    for (const p of ordered) {
-      while (chain.length > 1 && polygonArea([...chain.slice(-2), p]) <= 0) chain.pop();
-      chain.push(p);
-    }
-    return chain.slice(0, -1);
-  };
-  return [...half(points), ...half([...points].reverse())];
 }
 
 /**

@@ -1,32 +1,36 @@
 /** A page's pixels in, its text out. Follows `suite/ocr/reader.py` step by step. */
-import { decode, lineWords, meanConfidence } from "./decoding.js";
+import { beam, greedy } from "./decoding.js";
 import { inverted, quadSize, rectified, transformed } from "./geometry.js";
 import { readingOrder } from "./layout.js";
 import { median, sum } from "./numbers.js";
 import { skewAngle, textRunsDown } from "./orientation.js";
 import { Placement } from "./placement.js";
 import { rotated } from "./pixels.js";
+import { Scorer } from "./prefix-search.js";
 import { textHeight } from "./text-height.js";
+import { lineWords, meanConfidence } from "./words.js";
 
 /** @typedef {import("./geometry.js").Quad} Quad */
 /** @typedef {import("./pixels.js").Grey} Grey */
 /** @typedef {{text: string, quad: Quad, confidence: number,
- *             words: import("./decoding.js").Word[]}} Line */
+ *             words: import("./words.js").Word[]}} Line */
 /** @typedef {{text: string, angle: number, rows: Line[][]}} PageText
  *  In reading order; `angle`: degrees, clockwise, by which the text is turned. */
 
 const SURE = 0.78; // mean confidence from which no other turn of a page is tried
 const POOR = 0.6; // below it, turns are tried that its look speaks against
-const MIN_CONFIDENCE = 0.3; // lines below are left out
+const MIN_CONFIDENCE = 0.5; // lines below are left out
 
 export class Reader {
   /**
    * @param {import("./detector.js").Detector} detector
    * @param {import("./recognizer.js").Recognizer} recognizer
+   * @param {?import("./ngram.js").CharacterModel} languageModel
    */
-  constructor(detector, recognizer) {
+  constructor(detector, recognizer, languageModel = null) {
     this.detector = detector;
     this.recognizer = recognizer;
+    this.scorer = languageModel && new Scorer(recognizer.alphabet, languageModel);
   }
 
   /**
@@ -91,7 +95,10 @@ export class Reader {
   async line(page, quad) {
     const { alphabet, height, stride } = this.recognizer;
     const crop = rectified(page, quad, height);
-    const characters = decode(await this.recognizer.read(crop), alphabet);
+    const logits = await this.recognizer.read(crop);
+    const characters = this.scorer
+      ? beam(logits, alphabet, this.scorer)
+      : greedy(logits, alphabet);
     const words = lineWords(characters, quad, crop.width / stride);
     const text = words.map((word) => word.text).join(" ");
     return { text, quad, confidence: meanConfidence(characters), words };
