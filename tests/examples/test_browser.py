@@ -12,7 +12,7 @@ from PIL import Image
 from suite.imaging.geometry import bounding_box
 from suite.ocr import Reader
 
-# three of the 20 pages of 49 that dynamic int8 reads alike; see the example's README
+# three of the pages that dynamic int8 reads alike; see the example's README
 SROIE = ("453", "471", "490")
 
 
