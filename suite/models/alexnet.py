@@ -138,5 +138,9 @@ ONE_TOWER = AlexNetConfig(
 )
 """61,100,840 weights, torchvision's."""
 
-register("alexnet", AlexNetConfig(), alexnet, classifier_for_inference("signed"))
-register("alexnet_one_tower", ONE_TOWER, alexnet, classifier_for_inference("signed"))
+_REDUCED = {"classes": 3, "size": SMALLEST, "filters": (4, 8, 4, 4, 4), "units": 6}
+
+for _name, _config in (("alexnet", AlexNetConfig()), ("alexnet_one_tower", ONE_TOWER)):
+    register(
+        _name, _config, alexnet, classifier_for_inference("signed"), reduced=_REDUCED
+    )

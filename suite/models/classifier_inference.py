@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import keras
@@ -39,6 +40,7 @@ PIXELS: dict[str, Callable[[], keras.layers.Layer]] = {
 """What a core takes, and the layer that makes it of pixels 0..255."""
 
 
+@cache  # one function a family: whoever compares registrations finds it the same
 def classifier_for_inference(pixels: str) -> Callable[[keras.Model], keras.Model]:
     """The function that wraps the classifiers of one family.
 

@@ -107,4 +107,12 @@ register(
     DelightClassifierConfig(),
     delight_classifier,
     classifier_for_inference("signed"),
+    reduced={
+        "classes": 3,
+        "size": 8,
+        "units": 32,
+        "shallowest": 2,
+        "deepest": 3,
+        "blocks": 2,
+    },
 )

@@ -137,5 +137,13 @@ CONFIGS = {
 }
 """The names, and what they stand for."""
 
+_REDUCED: dict[str, Any] = {"classes": 3, "growth": 4, "blocks": (2, 1)}
+
 for _name, _config in CONFIGS.items():
-    register(_name, _config, densenet, classifier_for_inference("signed"))
+    register(
+        _name,
+        _config,
+        densenet,
+        classifier_for_inference("signed"),
+        reduced={**_REDUCED, "size": 16 if _config.large_stem else 8},
+    )

@@ -237,9 +237,20 @@ PUBLISHED_BN = GoogLeNetConfig(
 )
 """The network of the paper on batch normalization."""
 
-for _name, _config in {
-    "googlenet": GoogLeNetConfig(),
-    "inception_v2": WITH_NORM,
-    "bn_inception": PUBLISHED_BN,
-}.items():
-    register(_name, _config, googlenet, classifier_for_inference("signed"))
+_MODULE = Module(8, 8, 16, 8, 8, 8)
+_REDUCED: dict[str, Any] = {"classes": 3, "size": 33, "width": 0.25}
+_PLAIN = ((_MODULE,), (_MODULE,))
+_BN = ((Module(8, 8, 8, 8, 8, 8, average=True), Module(0, 8, 8, 8, 8, 0, strides=2)),)
+
+for _name, _config, _reduced in (
+    ("googlenet", GoogLeNetConfig(), {"stages": _PLAIN, "auxiliary": ("3a",)}),
+    ("inception_v2", WITH_NORM, {"stages": _PLAIN}),
+    ("bn_inception", PUBLISHED_BN, {"stages": (*_BN, (_MODULE,))}),
+):
+    register(
+        _name,
+        _config,
+        googlenet,
+        classifier_for_inference("signed"),
+        reduced={**_REDUCED, **_reduced},
+    )

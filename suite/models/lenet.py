@@ -102,10 +102,10 @@ def scaled_tanh(x: Any) -> Any:
     return 1.7159 * ops.tanh(x * (2 / 3))
 
 
-register("lenet_5", LeNetConfig(), lenet, classifier_for_inference("ink"))
-register(
-    "lenet_5_modern",
-    LeNetConfig(published=False),
-    lenet,
-    classifier_for_inference("ink"),
-)
+_REDUCED = {"classes": 3, "units": (6, 5)}
+
+for _name, _config in {
+    "lenet_5": LeNetConfig(),
+    "lenet_5_modern": LeNetConfig(published=False),
+}.items():
+    register(_name, _config, lenet, classifier_for_inference("ink"), reduced=_REDUCED)

@@ -18,7 +18,8 @@ N + 4 layers a DeLighT block, of the deeper stack.
 **swept**: in a reduced form, built by the same function, the model takes a step of
 training in mixed precision that reaches every weight, is saved and loaded, gives the
 same numbers under tensorflow, jax and torch (1e-4), and leaves as a LiteRT file of
-built-in operators that gives them, too (`tests/models/test_sweep.py`).
+built-in operators that gives them, too (`tests/models/test_sweep.py`). Networks of
+keras.applications are Keras' own and have no such form: no.
 """
 
 

@@ -239,5 +239,14 @@ CONFIGS = {
 }
 """The names, and what they stand for."""
 
+_REDUCED: dict[str, Any] = {"classes": 3, "width": 4, "blocks": (1, 1)}
+
 for _name, _config in CONFIGS.items():
-    register(_name, _config, resnet, classifier_for_inference("signed"))
+    _parts = {"groups": 2, "group_width": 2} if _config.groups > 1 else {}
+    register(
+        _name,
+        _config,
+        resnet,
+        classifier_for_inference("signed"),
+        reduced={**_REDUCED, "size": 16 if _config.large_stem else 8, **_parts},
+    )

@@ -107,4 +107,12 @@ register(
     SmallInceptionConfig(),
     small_inception,
     classifier_for_inference("signed"),
+    reduced={
+        "classes": 3,
+        "size": 8,
+        "stem": 16,
+        "stages": (((16, 16),), ((16, 16),)),
+        "halvings": (16,),
+        "width": 0.25,
+    },
 )

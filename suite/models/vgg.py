@@ -86,5 +86,10 @@ def vgg(config: VGGConfig) -> keras.Model:
     return keras.Model({"picture": picture}, {"logits": logits}, name="vgg")
 
 
-register("vgg_11", VGGConfig(), vgg, classifier_for_inference("signed"))
-register("vgg_13", VGGConfig(blocks=(2,) * 5), vgg, classifier_for_inference("signed"))
+_REDUCED = {"classes": 3, "size": 8, "blocks": (1, 2), "filters": (4, 6), "units": 6}
+
+for _name, _config in {
+    "vgg_11": VGGConfig(),
+    "vgg_13": VGGConfig(blocks=(2,) * 5),
+}.items():
+    register(_name, _config, vgg, classifier_for_inference("signed"), reduced=_REDUCED)

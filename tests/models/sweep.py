@@ -59,6 +59,23 @@ def core_of(name: str, policy: str = "float32") -> keras.Model:
         keras.config.set_dtype_policy(before)
 
 
+def awake(model: keras.Model, rng: np.random.Generator) -> keras.Model:
+    """The model, with kernels of one sign where plain ReLUs follow each other.
+
+    One of so few is dead by chance where no normalization shifts what goes in, and
+    then nothing behind it learns. Means of what goes in keep its size.
+    """
+    rectified = any(isinstance(layer, keras.layers.ReLU) for layer in model.layers)
+    if rectified and not any(
+        "gamma" in w.path or "beta" in w.path for w in model.weights
+    ):
+        for weight in model.trainable_weights:
+            if weight.path.endswith("kernel"):
+                inputs = np.prod(weight.shape[:-1])
+                weight.assign(rng.uniform(0.5, 1.5, weight.shape) / inputs)
+    return model
+
+
 def shape_of(tensor: Any, batch: int, width: int = PIXELS, steps: int = STEPS) -> tuple:
     """A model's input with its unknown sizes filled in.
 
