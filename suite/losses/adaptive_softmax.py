@@ -59,8 +59,10 @@ def adaptive_log_probabilities(scores: Sequence[Any]) -> Any:
     """
     head, *tails = [ops.log_softmax(ops.cast(x, "float32"), axis=-1) for x in scores]
     first = head.shape[-1] - len(tails)
+    # the band's own column first: where Keras sees a column of as many numbers as there
+    # are steps added to something, it writes a bias that LiteRT's converter cannot turn
     parts = [
-        tail + head[..., first + number : first + number + 1]
+        head[..., first + number : first + number + 1] + tail
         for number, tail in enumerate(tails)
     ]
     return ops.concatenate([head[..., :first], *parts], axis=-1)

@@ -102,7 +102,10 @@ def test_version(kes_ocr):
         (["predict", "a.png", "sub/a.png", "--format", "pdf"], "--output"),
         (["predict", "a.png", "--shard", "3/2"], "--shard"),
         (["predict", "a.png", "--threads", "0"], "--threads"),
-        (["predict", "a.png", "--lexicon", "w.txt"], "--decoder beam"),
+        (
+            ["predict", "a.png", "--decoder", "greedy", "--lexicon", "w.txt"],
+            "--decoder greedy",
+        ),
         (["predict", "a.png", "--model", "none"], "none"),
         (["evaluate"], "--data"),
         (["evaluate", "--data", "sub"], "sub/boxes"),
