@@ -17,7 +17,7 @@ import { lineWords, meanConfidence } from "./words.js";
 /** @typedef {{text: string, angle: number, rows: Line[][]}} PageText
  *  In reading order; `angle`: degrees, clockwise, by which the text is turned. */
 
-const SURE = 0.78; // mean confidence from which no other turn of a page is tried
+const SURE = 0.85; // mean confidence from which no other turn of a page is tried
 const POOR = 0.6; // below it, turns are tried that its look speaks against
 const MIN_CONFIDENCE = 0.5; // lines below are left out
 
@@ -40,7 +40,9 @@ export class Reader {
    * @returns {Promise<PageText>}
    */
   async read(page, progress = () => {}) {
-    const { placement, lines } = await this.upright(page, progress);
+    const { placement, lines: found } = await this.upright(page, progress);
+    // not before: what reads badly tells that a page stands on its head
+    const lines = found.filter((line) => line.confidence >= MIN_CONFIDENCE);
     const level = lines.map((line) => placement.levelled(line.quad));
     const rows = readingOrder(level).map((row) => row.map((i) => lines[i]));
     const text = rows.map((row) => row.map((line) => line.text).join(" ")).join("\n");
@@ -88,7 +90,7 @@ export class Reader {
       lines.push(await this.line(page, quad));
     }
     await progress(quads, quads.length);
-    return lines.filter((line) => line.text && line.confidence >= MIN_CONFIDENCE);
+    return lines.filter((line) => line.text);
   }
 
   /** @returns {Promise<Line>} */
