@@ -54,7 +54,8 @@ def gradient_of(
     holder = _Holder(value)
     x = keras.Input(value.shape[1:], batch_size=value.shape[0])
     model = keras.Model(x, holder(x))
-    model.compile(keras.optimizers.SGD(1.0), lambda _, y: loss_fn(y))
+    jit = keras.backend.backend() == "jax"  # see `run`
+    model.compile(keras.optimizers.SGD(1.0), lambda _, y: loss_fn(y), jit_compile=jit)
     loss = model.train_on_batch(np.zeros_like(value), np.zeros_like(value))
     return float(loss), value - to_numpy(holder.value)
 
