@@ -56,7 +56,9 @@ def _greedy(
 ) -> tuple[npt.NDArray[np.int32], Reading]:
     """Classes of the characters, and the reading."""
     if not len(logits):
-        return np.zeros(0, np.int32), make_reading(*_empty(), alphabet)
+        nothing = np.zeros(0, np.int32)
+        frames = np.zeros((0, 2), np.int32)
+        return nothing, make_reading(nothing, frames, np.zeros(0, np.float32), alphabet)
     best = logits.argmax(axis=1).astype(np.int32)
     peak = logits.max(axis=1)
     probability = 1.0 / np.exp(logits - peak[:, None]).sum(axis=1)
@@ -71,10 +73,6 @@ def _greedy(
 
 # made once, not for each line
 _scorer = lru_cache(4)(Scorer)
-
-
-def _empty() -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray]:
-    return np.zeros(0, np.int32), np.zeros((0, 2), np.int32), np.zeros(0, np.float32)
 
 
 def beam(

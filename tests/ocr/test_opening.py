@@ -8,6 +8,8 @@ import pytest
 
 from suite.console import UserError
 from suite.recipes.ocr_language import write
+from suite.text.alphabet import Alphabet
+from suite.text.ngram_training import train_character_model
 
 opening = pytest.importorskip("suite.ocr.opening")
 
@@ -105,3 +107,10 @@ def test_the_language_model_beside_the_recognizer_is_used(tmp_path):
         reader = opening.open_reader(opening.ReaderOptions(**options))
         read[name] = reader.decode(logits, alphabet).text
     assert read == {"beside it": "TOTAL", "greedy": "7074I", "given": "7074I"}
+
+
+def test_a_language_model_of_other_characters_is_named_before_any_page(tmp_path):
+    file = tmp_path / "abc.npz"
+    train_character_model(["abc"], Alphabet("abc"), 2).save(file)
+    with pytest.raises(UserError, match=r"abc\.npz: .*lacks .*\(--language-model\)"):
+        opening.open_reader(opening.ReaderOptions(language_model=file))
