@@ -49,10 +49,9 @@ def open_reader(options: ReaderOptions) -> Reader:
         precision=options.precision,
         threads=options.threads,
         isolated=options.isolated,
+        decode=greedy if options.decoder == "greedy" else None,
     )
-    if options.decoder == "greedy":
-        reader.decode = greedy
-    elif options.lexicon or options.language_model:
+    if options.lexicon or options.language_model:
         words = _words(options.lexicon, options.lexicon_bonus)
         characters = reader.language_model
         if options.language_model:

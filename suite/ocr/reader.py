@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,7 +26,7 @@ from suite.ocr.text_height import text_height
 from suite.ocr.upright import Placement
 from suite.ocr.words import line_words
 from suite.text import Alphabet
-from suite.text.ngram import load_beside
+from suite.text.ngram import CharacterModel, load_beside
 
 Source = str | Path | bytes | BinaryIO
 Grey = npt.NDArray[np.uint8]
@@ -88,12 +88,17 @@ class Reader:
         # a line is too little work to share: each thread has a network of its own
         count = threads if engine == "litert" else 1
         self.recognizer = Recognizer([opened(folder, threads=1) for _ in range(count)])
-        self.language_model = load_beside(folder)
+        self._folder = folder
         if decode is None:
             decode = partial(beam, language_model=self.language_model)
             decode = decode if self.language_model else greedy
         self.decode = decode
         self.min_confidence = min_confidence
+
+    @cached_property
+    def language_model(self) -> CharacterModel | None:
+        """The model beside the recognizer, read where decoding needs it."""
+        return load_beside(self._folder)
 
     def __call__(self, source: Source) -> PageText:
         """Read the first page of a picture, TIFF or PDF.
