@@ -27,11 +27,11 @@ from suite.edge.convert import save_signatures, to_litert
 from suite.edge.rebuild import for_phone, parameters
 from suite.edge.timing import time_model
 from suite.engine.contract import Signature, TensorSpec
+from suite.engine.keras_engine import part_of
 from suite.engine.litert import LiteRTModel
 from suite.layers import GroupLinear
 from suite.losses import smoothed_cross_entropy
 from suite.models import build, for_inference
-from suite.models.translator import part_of
 from suite.training import FitConfig
 from suite.training.step import SupervisedStep
 

@@ -159,7 +159,7 @@ def exported(request, folders, folder_of):
     wanted = {
         item.callspec.params["name"]
         for item in request.session.items
-        if "exported" in getattr(item, "fixturenames", ())
+        if item.path == request.path and "exported" in item.fixturenames
     }
     for name in sorted(wanted):
         folder_of(name)
