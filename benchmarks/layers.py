@@ -57,7 +57,7 @@ TITLES = {
     "equal": "As many parameters, 9,712 tokens",
     "layer": "512 features to 512",
 }
-TRIAL = {
+TRIAL: dict[str, dict[str, Any]] = {
     "delight": {"units": 64, "table_units": 64, "blocks": 1, "width": 1.0},
     "transformer": {"units": 32, "blocks": 1, "heads": 2, "hidden": 32},
 }

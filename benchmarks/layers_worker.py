@@ -9,6 +9,7 @@ The last line of stdout is the answer, JSON.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import statistics
@@ -66,16 +67,13 @@ def train(job: Mapping[str, Any]) -> dict[str, Any]:
             one = {name: array[:1] for name, array in inputs.items()}
             figures[title]["multiply_adds"] = multiply_adds(model, one)
         update = SupervisedStep(model, loss, FitConfig(ema=None))
-
-        def once(update: Any = update, x: Any = inputs, y: Any = targets) -> Any:
-            return update(x, y)  # its loss is a float: nothing is left to be done
-
-        updates[title] = once
+        # its loss is a float: nothing is left to be done when it returns
+        updates[title] = functools.partial(update, inputs, targets)
     times: dict[str, list[float]] = {title: [] for title in updates}
     for turn in range(job["runs"] + 2):
-        for title, update in updates.items():
+        for title, once in updates.items():
             start = time.perf_counter()
-            update()
+            once()
             if turn > 1:
                 times[title].append(1000 * (time.perf_counter() - start))
     for title, some in times.items():
