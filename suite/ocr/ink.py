@@ -14,6 +14,7 @@ _WINDOW = 41  # pixels: what "surroundings" means, several strokes wide
 _CONTRAST = 0.7  # of the mean contrast of all that stands out: faint print counts
 _LEAST = 8  # grey levels: below it lie JPEG blocks and the grain of paper
 _LEAST_OF_CELLS = 12  # grey levels of a mean over a cell; scanned paper has up to 8
+_STRIP = 256  # rows
 _LETTERS = (4.0, 100.0)  # pixels: heights of what may be a letter or a word
 
 
@@ -85,7 +86,11 @@ class Components:
         """Mask of some of the components, (n,) of bool."""
         keep = np.zeros(len(chosen) + 1, np.uint8)
         keep[1:] = chosen
-        return keep[self.labels]
+        found = np.empty(self.labels.shape, np.uint8)
+        # numpy indexes with 8 bytes a pixel: by strips, that a large page needs few
+        for top in range(0, len(found), _STRIP):
+            found[top : top + _STRIP] = keep[self.labels[top : top + _STRIP]]
+        return found
 
     def letters(self) -> npt.NDArray[np.bool_]:
         """(n,) which may be letters, or words of letters that touch."""

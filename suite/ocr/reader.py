@@ -83,7 +83,8 @@ class Reader:
             open_model, engine=engine, precision=precision, isolated=isolated
         )
         folder = find_model("ocr", "detector", detector)
-        self.detector = Detector(opened(folder, threads=threads, keep=2))
+        # one canvas at a time: another page size costs 50 ms, its memory 40 MB
+        self.detector = Detector(opened(folder, threads=threads, keep=1))
         folder = find_model("ocr", "recognizer", recognizer)
         # a line is too little work to share: each thread has a network of its own
         count = threads if engine == "litert" else 1

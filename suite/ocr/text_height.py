@@ -73,7 +73,10 @@ def _measure(grey: Grey, scale: float) -> _Lines | None:
     if letter is None:
         return None
     letters = found.letters()
-    joined = join_across(found.only(letters), 1.6 * letter)
+    mask = found.only(letters)
+    beside = found.ink[~letters & (found.ink > letter**2)].sum()
+    del found  # a large page's labels are 32 MB
+    joined = join_across(mask, 1.6 * letter)
     width, height, ink = joined.width, joined.height, joined.ink
     area = width * height
     lines = (height >= max(4.0, 0.5 * letter)) & (height < 3 * letter)
@@ -82,8 +85,7 @@ def _measure(grey: Grey, scale: float) -> _Lines | None:
         return None
     # Pages of SROIE: at least 0.5 of a median line's box is ink, 0.1 of all ink is in
     # lines. Most photographs fail one of the two.
-    other = ink[~lines & (ink > letter**2)].sum()
-    other += found.ink[~letters & (found.ink > letter**2)].sum()
+    other = beside + ink[~lines & (ink > letter**2)].sum()
     most = ink[lines].sum()
     if np.median(ink[lines] / area[lines]) < 0.5 or most < 0.1 * (most + other):
         return None
