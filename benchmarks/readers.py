@@ -134,7 +134,7 @@ def _lines_ours(reader: Any, image: str, quads: Quads) -> list[str]:
     grey = open_image(image, mode="L")
     boxes = np.asarray(quads, np.float32).reshape(-1, 4, 2)  # (lines, corners, xy)
     crops = [rectify(grey, box, recognizer.height) for box in boxes]
-    return [reader.decode(x, recognizer.alphabet).text for x in recognizer(crops)]
+    return [reader.decoded(x).text for x in recognizer(crops)]
 
 
 @dataclass(frozen=True)

@@ -149,9 +149,7 @@ def _lines(reader: "Reader", page: LabelledPage, fold_case: bool) -> ErrorRates:
     recognizer = reader.recognizer
     image = open_image(page.image, mode="L")
     crops = [rectify(image, box.quad, recognizer.height) for box in page.boxes]
-    readings = [
-        reader.decode(logits, recognizer.alphabet) for logits in recognizer(crops)
-    ]
+    readings = [reader.decoded(logits) for logits in recognizer(crops)]
     pairs = zip(readings, page.boxes, strict=True)
     return error_rates(
         ((reading.text, box.text) for reading, box in pairs), fold_case=fold_case

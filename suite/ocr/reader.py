@@ -23,6 +23,7 @@ from suite.ocr.reading import Reading
 from suite.ocr.recognition import Read, Recognizer
 from suite.ocr.result import Line, PageText
 from suite.ocr.text_height import text_height
+from suite.ocr.typography import closed_up
 from suite.ocr.upright import Placement
 from suite.ocr.words import line_words
 from suite.text import Alphabet
@@ -154,13 +155,17 @@ class Reader:
             ordered = tuple(_scaled(line, scale) for line in ordered)
         return PageText(name, index, given[0], given[1], upright.angle, ordered)
 
+    def decoded(self, logits: npt.NDArray[np.float32]) -> Reading:
+        """The reading of a line's logits (frames, classes), set as print is."""
+        return closed_up(self.decode(logits, self.recognizer.alphabet))
+
     def _lines(self, image: Grey, upright: Placement) -> list[Line]:
         """Lines in no order, in pixels of the picture."""
         quads = self._find(image, upright)
 
         def line(read: Read, quad: Quad) -> Line | None:
             crop = rectify(image, quad, self.recognizer.height)
-            reading = self.decode(read(crop), self.recognizer.alphabet)
+            reading = self.decoded(read(crop))
             if not reading.text.strip():
                 return None
             steps = crop.shape[1] / self.recognizer.stride

@@ -15,7 +15,11 @@ import { resize, toGrey } from "../../examples/browser/ocr/pixels.js";
 import { Scorer } from "../../examples/browser/ocr/prefix-search.js";
 import { stitched } from "../../examples/browser/ocr/stitching.js";
 import { textHeight } from "../../examples/browser/ocr/text-height.js";
-import { lineWords, meanConfidence } from "../../examples/browser/ocr/words.js";
+import {
+  closedUp,
+  lineWords,
+  meanConfidence,
+} from "../../examples/browser/ocr/words.js";
 
 const bytes = (text) => new Uint8ClampedArray(Buffer.from(text, "base64"));
 const floats = (text) => new Float32Array(bytes(text).buffer);
@@ -57,6 +61,10 @@ const STEPS = {
     const text = characters.map((character) => character.text).join("");
     return [text, meanConfidence(characters), lineWords(characters, quad, steps)];
   },
+  closedUp: (text) =>
+    closedUp([...text].map((character) => ({ text: character })))
+      .map((character) => character.text)
+      .join(""),
   probabilities: async (path, contexts) => {
     const known = await model(path);
     return contexts.map((context) => [...known.probabilities(context)]);

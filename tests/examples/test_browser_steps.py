@@ -27,6 +27,7 @@ from suite.text.ngram_training import train_character_model
 from tests.ocr.pages import text_page
 from tests.ocr.test_boxes import column_of_lines, page_of, rotated
 from tests.ocr.test_layout import receipt, turned, two_columns
+from tests.ocr.test_typography import GAPS
 
 SCRIPT = Path(__file__).with_name("browser_steps.mjs")
 
@@ -302,3 +303,9 @@ def test_long_lines_are_stitched(node):
     (got,) = node(("stitch", parts, 300))
     found = np.frombuffer(base64.b64decode(got), np.float32).reshape(300, 6)
     np.testing.assert_array_equal(found, stitch(pieces, offsets, 300))
+
+
+def test_gaps_before_points(node):
+    assert node(*(["closedUp", gapped] for gapped, _ in GAPS)) == [
+        text for _, text in GAPS
+    ]

@@ -8,7 +8,7 @@ import { Placement } from "./placement.js";
 import { rotated } from "./pixels.js";
 import { Scorer } from "./prefix-search.js";
 import { textHeight } from "./text-height.js";
-import { lineWords, meanConfidence } from "./words.js";
+import { closedUp, lineWords, meanConfidence } from "./words.js";
 
 /** @typedef {import("./geometry.js").Quad} Quad */
 /** @typedef {import("./pixels.js").Grey} Grey */
@@ -98,9 +98,9 @@ export class Reader {
     const { alphabet, height, stride } = this.recognizer;
     const crop = rectified(page, quad, height);
     const logits = await this.recognizer.read(crop);
-    const characters = this.scorer
-      ? beam(logits, alphabet, this.scorer)
-      : greedy(logits, alphabet);
+    const characters = closedUp(
+      this.scorer ? beam(logits, alphabet, this.scorer) : greedy(logits, alphabet),
+    );
     const words = lineWords(characters, quad, crop.width / stride);
     const text = words.map((word) => word.text).join(" ");
     return { text, quad, confidence: meanConfidence(characters), words };

@@ -40,6 +40,19 @@ export function lineWords(characters, quad, steps) {
   });
 }
 
+/**
+ * Characters of a line without spaces before a comma or full stop that ends a word:
+ * the gaps of fonts of one width (`suite/ocr/typography.py`).
+ * @param {Character[]} characters
+ */
+export function closedUp(characters) {
+  const text = characters.map((character) => character.text).join("");
+  const gaps = text.matchAll(/(?<=[\p{L}\p{N})]) +(?=[.,](?: +[^ .,]| *$))/gu);
+  const dropped = new Set();
+  for (const gap of gaps) gap[0].split("").forEach((_, i) => dropped.add(gap.index + i));
+  return characters.filter((_, i) => !dropped.has(i));
+}
+
 /** First and last character, inclusive, of each run without a space. */
 function wordSpans(characters) {
   const spans = [];
