@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 from suite.console.backend import choose_backend
+from suite.edge import export as edge
 from suite.edge import samples
-from suite.edge.verify import difference
+from suite.edge.verify import LIMITS, difference
 from suite.engine import open_model
-from suite.models import names
+from suite.models import build, names
 from suite.models.registry import entry
 from tests.exports import exported
 from tests.models.conftest import scrambled
@@ -202,3 +203,23 @@ def test_exported_it_decodes_as_keras_does_without_caches(name, folder_of, measu
     assert "error" not in measured_of(name)
     model = open_model(folder_of(name), precision="float32", threads=1)
     check_steps(scrambled(core_of(name)), model)
+
+
+@pytest.mark.slow
+def test_a_translator_in_its_full_size_leaves_as_encode_and_step(tmp_path):
+    """Of 10,000 tokens, for sentences of 32."""
+    name, folder = "delight_translator_128", tmp_path / "model"
+    keras.utils.set_random_seed(0)
+    core = build(name, vocabulary=10_000)
+    inputs = save_folder(name, folder, core, 32)
+    formats = ["float32", "dynamic_int8"]
+    report = edge.export(folder, inputs=inputs.__getitem__, formats=formats)
+    for form in formats:
+        measured = report["files"][form]
+        assert measured["objections"] == []
+        assert set(measured["operators"]) == {"encode", "step"}
+    assert report["files"]["float32"]["difference"] <= LIMITS["float32"]
+    model = open_model(folder, precision="float32", threads=1)
+    shapes = {key: spec.shape for key, spec in model.signatures["step"].inputs.items()}
+    assert shapes["cache"] == shapes["memory_cache"] == (1, 8, 32, 128)
+    check_steps(core, model, 32)
