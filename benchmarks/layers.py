@@ -83,7 +83,7 @@ NOTES = (
     "medians after two updates that do not count. TensorFlow without XLA, torch "
     "without its compiler.",
     "Multiply-adds: forward, source and target of one sentence, the scores over the "
-    "vocabulary among them, counted in the graph that JAX traces.",
+    "vocabulary among them, by `suite.models.multiply_adds`.",
     "Encode, decode, call: LiteRT files of built-in operators, batch 1, medians; each "
     "file holds the weights of its part alone. `GroupLinear` leaves as a grouped "
     "convolution.",

@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import functools
 import json
-import math
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from suite.engine.keras_engine import part_of
 from suite.engine.litert import LiteRTModel
 from suite.layers import GroupLinear
 from suite.losses import smoothed_cross_entropy
-from suite.models import build, for_inference
+from suite.models import build, for_inference, multiply_adds
 from suite.training import FitConfig
 from suite.training.step import SupervisedStep
 
@@ -44,10 +43,10 @@ configuration or of its arguments, and for a layer `features`, the input's width
 
 
 def train(job: Mapping[str, Any]) -> dict[str, Any]:
-    """Figures of training: parameters, and milliseconds of an update.
+    """Figures of training: parameters, multiply-adds, milliseconds of an update.
 
     The contenders take turns, after two updates each that do not count, so that other
-    load on the machine meets all of them. Under jax multiply-adds come with it.
+    load on the machine meets all of them.
 
     Args:
         job: `contenders`, by title; `sentences` of `tokens` tokens make a batch; `runs`
@@ -62,10 +61,11 @@ def train(job: Mapping[str, Any]) -> dict[str, Any]:
     for title, contender in job["contenders"].items():
         keras.utils.set_random_seed(0)
         model, inputs, targets, loss = _task(contender, batch, steps)
-        figures[title] = {"parameters": parameters(model)}
-        if keras.config.backend() == "jax":
-            one = {name: array[:1] for name, array in inputs.items()}
-            figures[title]["multiply_adds"] = multiply_adds(model, one)
+        sizes = {name: array.shape[1:] for name, array in inputs.items()}
+        figures[title] = {
+            "parameters": parameters(model),
+            "multiply_adds": multiply_adds(model, sizes),
+        }
         update = SupervisedStep(model, loss, FitConfig(ema=None))
         # its loss is a float: nothing is left to be done when it returns
         updates[title] = functools.partial(update, inputs, targets)
@@ -109,59 +109,6 @@ def _model(contender: Contender) -> keras.Model:
         return build(contender["name"], **contender["options"])
     x = keras.Input((None, contender["features"]), name="x")
     return keras.Model({"x": x}, {"y": kind(**contender["options"], name="y")(x)})
-
-
-def multiply_adds(model: keras.Model, inputs: Mapping[str, np.ndarray]) -> int:
-    """Products, each with its addition, that a call of a model makes under jax.
-
-    Counted in the traced graph: every matrix product and convolution in it, those of
-    attention and of a table that scores tokens among them.
-
-    Args:
-        model: A functional model of a dict of inputs.
-        inputs: Arrays that it is called on.
-
-    Raises:
-        ValueError: The graph holds a loop, whose rounds nobody knows.
-    """
-    import jax
-
-    def call(values: list[Any], given: Any) -> Any:
-        pairs = list(zip(model.variables, values, strict=True))
-        with keras.StatelessScope(state_mapping=pairs):
-            return model(given, training=False)
-
-    values = [variable.value for variable in model.variables]
-    return _products(jax.make_jaxpr(call)(values, dict(inputs)).jaxpr)
-
-
-def _products(graph: Any) -> int:
-    total = 0
-    for step in graph.eqns:
-        kind = step.primitive.name
-        if kind in ("scan", "while"):
-            raise ValueError(f"The rounds of a loop are not known. Received: {kind}")
-        result = math.prod(step.outvars[0].aval.shape) if step.outvars else 0
-        if kind == "dot_general":
-            (contracted, _), _ = step.params["dimension_numbers"]
-            shape = step.invars[0].aval.shape
-            total += result * math.prod(shape[axis] for axis in contracted)
-        elif kind == "conv_general_dilated":
-            kernel, places = step.invars[1].aval.shape, step.params["dimension_numbers"]
-            total += result * math.prod(kernel) // kernel[places.rhs_spec[0]]
-        total += sum(_products(inner) for inner in _inner(step.params.values()))
-    return total
-
-
-def _inner(values: Any) -> Iterator[Any]:
-    """Graphs among the parameters of a step."""
-    for value in values:
-        if isinstance(value, tuple | list):
-            yield from _inner(value)
-        elif hasattr(value, "eqns"):
-            yield value
-        elif hasattr(value, "jaxpr"):
-            yield value.jaxpr
 
 
 def phone(job: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,15 @@ import keras
 import numpy as np
 from keras import ops
 
+from suite.edge import samples
+from suite.engine import open_model
+from suite.engine.folder import CONFIG, KERAS, SCHEMA
+from tests.exports import exported
 from tests.numeric import assert_close, to_numpy
+
+CLOSE = 1e-4
+"""Largest difference that an export may make, of the largest number where that is
+above 1."""
 
 
 def check_layer(
@@ -54,6 +62,8 @@ def check_layer(
         _check_training(case)
     if mask is not None:
         _check_mask(case, mask)
+    if keras.backend.backend() == "tensorflow":  # which exports whatever trained
+        _check_export(case, mask)
 
 
 @dataclass
@@ -164,7 +174,8 @@ def _check_training(case: _Case) -> None:
     first, *others = (keras.Input(x.shape[1:], dtype=str(x.dtype)) for x in case.arrays)
     # a weight in front of the layer shows that the gradient gets through it
     model = keras.Model([first, *others], case.layer_fn()(_Scale()(first), *others))
-    target = np.random.default_rng(0).normal(size=case.want.shape).astype("float32")
+    rng = np.random.default_rng(1723)  # no seed of a test: its input is no target
+    target = rng.normal(size=case.want.shape).astype("float32")
     before = [to_numpy(weight) for weight in model.trainable_weights]
     model.compile("sgd", "mse")
     with warnings.catch_warnings():  # the message below says more
@@ -199,3 +210,42 @@ def _check_mask(case: _Case, mask: np.ndarray) -> None:
         for x in (first, spoilt)
     )
     assert_close(dirty[mask], clean[mask], atol=case.atol, name=f"{name}: true steps")
+
+
+def _check_export(case: _Case, mask: np.ndarray | None) -> None:
+    """The same numbers from a LiteRT file of built-in operators, all sizes fixed."""
+    name, want = f"{case.name} exported", case.want
+    given = {f"input_{number}": array for number, array in enumerate(case.arrays)}
+    symbols = [
+        keras.Input(batch_shape=array.shape, dtype=str(array.dtype), name=key)
+        for key, array in given.items()
+    ]
+    options = {}
+    if mask is not None:
+        given["mask"] = mask
+        options["mask"] = keras.Input(batch_shape=mask.shape, dtype="bool", name="mask")
+        arrays = map(ops.convert_to_tensor, case.arrays)
+        want = to_numpy(case.layer(*arrays, mask=ops.convert_to_tensor(mask)))
+    inputs = dict(zip(given, [*symbols, *options.values()], strict=True))
+    # negated, because a file that gives back its input alone is empty, and gives noise
+    model = keras.Model(inputs, {"result": -case.layer(*symbols, **options)})
+    signature = {"inputs": _specs(given), "outputs": _specs({"result": want})}
+    config = {"schema": SCHEMA, "model": "layer", "signatures": {"serve": signature}}
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        model.save(folder / KERAS)
+        (folder / CONFIG).write_text(json.dumps(config), encoding="utf-8")
+        samples.save(folder / samples.INPUTS, {"serve": given})
+        # operators and CompiledModel are looked at there
+        answer = exported(folder, type(case.layer).__module__)
+        assert "error" not in answer, f"{name}: {answer['error']}"
+        found = open_model(folder, precision="float32", threads=1)("serve", given)
+    atol = CLOSE * max(1.0, float(np.abs(want).max()))
+    assert_close(-found["result"], want, atol=atol, name=name)
+
+
+def _specs(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    return {
+        key: {"shape": list(array.shape), "dtype": str(array.dtype)}
+        for key, array in arrays.items()
+    }

@@ -42,6 +42,7 @@ def sample_line():
         "docs/deploy.md",
         "docs/ocr.md",
         "docs/errata.md",
+        "docs/models.md",
         "CONTRIBUTING.md",
     ],
 )

@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import tyro
 
-from suite.console import Result, UserError, table
+from suite.console import Result, UserError, table, write_atomic
 from suite.console.options import Common
 from suite.console.program import Program, Verb
 
@@ -23,6 +24,8 @@ class List(Common):
     """Names, with `*`, `?` and `[...]` for what may stand there; all by default."""
     page: bool = False
     """Print docs/models.md instead."""
+    pictures: Path | None = None
+    """Draw the pictures of that page into this folder instead."""
 
 
 def run(options: List) -> Result:
@@ -32,6 +35,14 @@ def run(options: List) -> Result:
 
     if options.page:
         return Result({}, page())
+    if options.pictures is not None:
+        from suite.models.pictures import pictures
+
+        paths = []
+        for name, text in pictures().items():
+            paths.append(str(options.pictures / name))
+            write_atomic(paths[-1], text)
+        return Result({"pictures": paths}, "\n".join(paths))
     found = [n for pattern in options.patterns or ["*"] for n in list_models(pattern)]
     if not found:
         raise UserError(

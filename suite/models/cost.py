@@ -19,10 +19,22 @@ from suite.layers import (
     FixedCentres,
     GroupLinear,
     ProjectedAttention,
+    TokenTable,
 )
 from suite.models.registry import build
 
 Shape = tuple[Any, ...]
+STEPWISE = ("cache", "memory_cache", "project_memory")
+"""Arguments of a decoder block by which a call does less than the whole of it."""
+
+
+class Call(NamedTuple):
+    """The shapes of a layer's call."""
+
+    inputs: Shape
+    outputs: Shape
+    memory: Shape
+    """Of the second input; that of the first where there is one alone."""
 
 
 class Cost(NamedTuple):
@@ -66,8 +78,14 @@ def multiply_adds(model: keras.Model, sizes: Mapping[str, Shape] | None = None) 
             leaves it open: `{"picture": (256, 256, 3)}`.
 
     Raises:
-        ValueError: If a size is unknown, or a layer with kernels is of a kind that
-            this module cannot count.
+        ValueError: If a size is unknown, or a layer with kernels is of a kind, or
+            called in a way, that this module cannot count.
+
+    Example:
+
+    >>> model = build("delight_translator_128")
+    >>> multiply_adds(model, {"source": (32,), "target": (32,)})
+    260348928
     """
     given = dict(sizes or {})
     inputs = [
@@ -104,9 +122,12 @@ def _counted(model: keras.Model, inputs: list[Any]) -> int:
             symbols = [x for x in keras.tree.flatten(args) if x is not None]
             total += _counted(layer, symbols)
         elif isinstance(layer, keras.layers.Layer):
-            first = [x for x in keras.tree.flatten(args) if hasattr(x, "shape")][:1]
-            outputs = keras.tree.flatten(result)
-            total += _of_layer(layer, first[0].shape if first else (), outputs[0].shape)
+            if any(kwargs.get(name) not in (None, False) for name in STEPWISE):
+                raise _unknown(layer, "step by step")
+            shapes = [x.shape for x in keras.tree.flatten(args) if hasattr(x, "shape")]
+            first, memory = (shapes * 2)[:2] if shapes else ((), ())
+            outputs = keras.tree.flatten(result)[0].shape
+            total += _of_layer(layer, Call(first, outputs, memory))
         return result
 
     keras.models.clone_model(
@@ -118,20 +139,24 @@ def _counted(model: keras.Model, inputs: list[Any]) -> int:
     return total
 
 
-def _of_layer(layer: Any, inputs: Shape, outputs: Shape) -> int:
+def _of_layer(layer: Any, call: Call) -> int:
     for kind, rule in RULES.items():
         if isinstance(layer, kind):
-            return rule(layer, inputs, outputs)
+            return rule(layer, call)
     parts = [part for part in layer._layers if isinstance(part, keras.layers.Layer)]
     own = {id(weight) for part in parts for weight in part.weights}
     kernels = [w for w in layer.weights if len(w.shape) > 1 and id(w) not in own]
-    if kernels or (parts and len(inputs) != 3):
-        raise ValueError(
-            "This layer's multiply-adds cannot be counted. Received: "
-            f"{type(layer).__name__} {layer.name!r} on {tuple(inputs)}"
-        )
+    if kernels or (parts and len(call.inputs) != 3):
+        raise _unknown(layer, f"on {tuple(call.inputs)}")
     # a block of a sequence network: each of its parts sees all steps once
-    return sum(_of_layer(part, inputs, outputs) for part in parts)
+    return sum(_of_layer(part, call) for part in parts)
+
+
+def _unknown(layer: Any, how: str) -> ValueError:
+    return ValueError(
+        "This layer's multiply-adds cannot be counted. Received: "
+        f"{type(layer).__name__} {layer.name!r} {how}"
+    )
 
 
 def _places(shape: Shape) -> int:
@@ -139,44 +164,59 @@ def _places(shape: Shape) -> int:
     return math.prod(shape[1:-1])
 
 
-def _by_output(layer: Any, inputs: Shape, outputs: Shape) -> int:
+def _by_output(layer: Any, call: Call) -> int:
     """A kernel that is used once for each place of the result."""
-    return _places(outputs) * math.prod(layer.kernel.shape)
+    return _places(call.outputs) * math.prod(layer.kernel.shape)
 
 
-def _by_input(layer: Any, inputs: Shape, outputs: Shape) -> int:
+def _by_input(layer: Any, call: Call) -> int:
     """A kernel that is used once for each place of the input."""
-    return _places(inputs) * math.prod(layer.kernel.shape)
+    return _places(call.inputs) * math.prod(layer.kernel.shape)
 
 
-def _separable(layer: Any, inputs: Shape, outputs: Shape) -> int:
+def _separable(layer: Any, call: Call) -> int:
     kernels = (layer.depthwise_kernel, layer.pointwise_kernel)
-    return _places(outputs) * sum(math.prod(kernel.shape) for kernel in kernels)
+    return _places(call.outputs) * sum(math.prod(kernel.shape) for kernel in kernels)
 
 
-def _attention(layer: ProjectedAttention, inputs: Shape, outputs: Shape) -> int:
-    steps = _places(inputs)
-    maps = sum(math.prod(w.shape) for w in layer.weights if len(w.shape) > 1)
-    # scores, and the sum of the values: in a sequence of its own
-    return steps * maps + 2 * steps * steps * layer.units
+def _attention(layer: ProjectedAttention, call: Call) -> int:
+    steps = _places(call.inputs)
+    seen = _places(call.memory) if layer.cross else steps
+    maps = {
+        part.name: math.prod(part.kernel.shape)
+        for part in layer._layers
+        if isinstance(part, keras.layers.Dense)
+    }
+    of_memory = maps.pop("key_value", 0)
+    # scores, and the sum of the values
+    return (
+        steps * sum(maps.values()) + seen * of_memory + 2 * steps * seen * layer.units
+    )
 
 
-def _none(layer: Any, inputs: Shape, outputs: Shape) -> int:
+def _table(layer: TokenTable, call: Call) -> int:
+    """A look-up of tokens is none; vectors are scored against all of them."""
+    scored = len(call.inputs) == 3
+    return _places(call.inputs) * math.prod(layer.table.shape) if scored else 0
+
+
+def _none(layer: Any, call: Call) -> int:
     return 0
 
 
-RULES: dict[Any, Callable[[Any, Shape, Shape], int]] = {
+RULES: dict[Any, Callable[[Any, Call], int]] = {
     (layers.SeparableConv1D, layers.SeparableConv2D): _separable,
     (layers.Conv1DTranspose, layers.Conv2DTranspose): _by_input,
     (layers.Conv1D, layers.Conv2D, layers.Conv3D): _by_output,
     (layers.DepthwiseConv1D, layers.DepthwiseConv2D): _by_output,
     ConnectedConv2D: _by_output,
     (layers.Dense, GroupLinear): _by_input,
-    FixedCentres: lambda layer, inputs, outputs: math.prod(layer.centres.shape),
+    FixedCentres: lambda layer, call: math.prod(layer.centres.shape),
     ProjectedAttention: _attention,
+    TokenTable: _table,
     layers.Embedding: _none,  # a look-up
 }
-"""Kind of layer: its multiply-adds, given the shapes of its input and its result."""
+"""Kind of layer: its multiply-adds, given the shapes of a call."""
 
 
 def _size(weights: Any) -> int:

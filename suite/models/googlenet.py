@@ -30,8 +30,6 @@ from suite.models.registry import register
 
 STRIDE = 32
 """Pixels of the picture for a cell of the last map, and the least side."""
-AUXILIARY_WEIGHT = 0.3
-"""Weight of an auxiliary classifier's loss, beside 1 for the main one (section 5)."""
 
 
 class Module(NamedTuple):
@@ -108,8 +106,9 @@ class GoogLeNetConfig:
     factorized: bool = False
     """Two 3x3 in place of each 5x5."""
     auxiliary: tuple[str, ...] = ("4a", "4d")
-    """Modules that an auxiliary classifier looks at in training. The two have
-    3,188,840 and 3,190,888 weights beside the 6,998,552 of the network."""
+    """Modules that an auxiliary classifier looks at in training; the paper weighs the
+    loss of each 0.3, beside 1 for the main one (section 5). The two have 3,188,840 and
+    3,190,888 weights beside the 6,998,552 of the network."""
     dropout: float = 0.4
     """In front of the logits."""
     dtype: str = "float32"

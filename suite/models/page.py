@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from suite.models.catalog import about, facts, settings
 from suite.models.registry import entry, names
 
@@ -15,11 +17,31 @@ those of the core in the registered configuration; a backbone of keras.applicati
 counted with it. `n` is a size that the export fixes. Depth is the article's count,
 N + 4 layers a DeLighT block, of the deeper stack.
 
-**swept**: in a reduced form, built by the same function, the model takes a step of
-training in mixed precision that reaches every weight, is saved and loaded, gives the
-same numbers under tensorflow, jax and torch (1e-4), and leaves as a LiteRT file of
+Settings are those that differ from the defaults of a family's configuration.
+
+**backends**, **exports**: in a reduced form, built by the same function, the model
+takes a step of training in mixed precision that reaches every weight, is saved and
+loaded, and gives the same numbers under these backends (1e-4). It leaves as a file of
 built-in operators that gives them, too (`tests/models/test_sweep.py`). Networks of
-keras.applications are Keras' own and have no such form: no.
+keras.applications are Keras' own and have no such form: their weights and shapes are
+counted.
+
+## Pictures
+
+Drawn from the built models by `python -m suite.models --pictures docs/images`; a test
+compares them.
+
+The transform of DeLighT's deepest block: groups rise and fall, and so do the widths.
+
+![Trapezoids, one a group, in ten rows](images/delight_transform.svg)
+
+Block-wise scaling: blocks grow deeper and wider towards the output.
+
+![A bar for each layer of sixteen blocks](images/block_wise_scaling.svg)
+
+IQT: the difference of both pictures into the encoder, the reference into the decoder.
+
+![Boxes from two pictures down to a score](images/iqt.svg)
 """
 
 
@@ -40,17 +62,15 @@ def section(description: str, source: str, found: list[str]) -> str:
     if source:
         lines += [f"Source: {source}.", ""]
     lines += [
-        "| name | parameters | depth | settings | swept |",
-        "|---|--:|--:|---|---|",
+        "| name | parameters | depth | settings | backends | exports |",
+        "|---|--:|--:|---|---|---|",
     ]
     shapes: dict[str, list[str]] = {}
     for name in found:
         known = facts(name)
-        changed = ", ".join(f"{key} {value}" for key, value in settings(name).items())
-        swept = "yes" if entry(name).reduced is not None else "no"
         lines.append(
             f"| `{name}` | {known['parameters']:,} | {known['depth'] or ''} "
-            f"| {changed} | {swept} |"
+            f"| {changes(name)} | {' | '.join(checked(name))} |"
         )
         for signature, (inputs, outputs) in known["signatures"].items():
             text = f"`{signature}`: {inputs} -> {outputs}"
@@ -60,3 +80,26 @@ def section(description: str, source: str, found: list[str]) -> str:
         of = "" if len(whose) == len(found) else f" ({', '.join(whose)})"
         lines.append(f"- {text}{of}")
     return "\n".join([*lines, ""])
+
+
+def changes(name: str) -> str:
+    """The settings of a model, each in a few words."""
+    return ", ".join(_told(key, value) for key, value in settings(name).items())
+
+
+def checked(name: str) -> tuple[str, str]:
+    """The backends whose numbers are compared, and the formats."""
+    if entry(name).reduced is None:
+        return "", ""
+    return "tensorflow, jax, torch", "LiteRT float32"
+
+
+def _told(key: str, value: Any) -> str:
+    words = key.replace("_", " ")
+    if isinstance(value, bool):
+        return words if value else f"no {words}"
+    if value == ():
+        return f"no {words}"
+    if isinstance(value, tuple) and isinstance(value[0], tuple):  # stages of modules
+        return f"{words} of {' + '.join(str(len(part)) for part in value)}"
+    return f"{words} {value}"

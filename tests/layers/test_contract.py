@@ -114,6 +114,13 @@ class IdleWeight(Sound):
         return super().call(inputs) + 0 * self.bias
 
 
+@keras.saving.register_keras_serializable(package="suite")  # for the export
+class FallsToFlex(Sound):
+    def call(self, inputs):
+        return ops.erf(super().call(inputs))
+
+
+@keras.saving.register_keras_serializable(package="suite")  # for the export
 class TakesAMask(Sound):
     def __init__(self, units=2, scale=1.0, **kwargs):
         super().__init__(units, scale, **kwargs)
@@ -185,6 +192,14 @@ def test_a_fault_is_caught(kind, message):
 def test_a_length_taken_for_known_is_caught():
     with pytest.raises(AssertionError, match=r"in a graph: \d+ of 30 .* max error"):
         check_layer(layer_of(TakesTheLengthForKnown), X)
+
+
+@pytest.mark.skipif(
+    keras.backend.backend() != "tensorflow", reason="exports run under tensorflow alone"
+)
+def test_an_operator_that_no_phone_has_is_caught():
+    with pytest.raises(AssertionError, match=r"FallsToFlex exported: .*Erf"):
+        check_layer(layer_of(FallsToFlex), X)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ RECOGNIZER = entry("text_recognizer").reduced
 DETECTOR = entry("text_detector").reduced
 
 
-def scrambled(model):
+def scrambled(model, spread=0.3):
     """The model with all weights drawn anew: biases and moving means are not zero."""
     rng = np.random.default_rng(3)
     for weight in model.weights:
-        values = rng.normal(0, 0.3, weight.shape)
+        values = rng.normal(0, spread, weight.shape)
         if "variance" in weight.path or "gamma" in weight.path:
             values = rng.uniform(0.5, 1.5, weight.shape)
         weight.assign(values.astype("float32"))

@@ -10,9 +10,10 @@ import pytest
 from keras import layers
 
 from suite.layers import GroupLinear, InstanceDown, ProjectedAttention
-from suite.models import build, cost, multiply_adds
+from suite.models import build, cost, for_inference, multiply_adds
 
 FIFTY = {"blocks": (3, 4, 6, 3)}
+SMALL = {"units": 32, "heads": 2, "hidden": 32}
 
 
 def one_layer(layer, *shape):
@@ -64,11 +65,52 @@ def test_open_sizes():
         multiply_adds(model, {"image": (5, 4, 3)})
 
 
+def test_a_model_of_several_kinds_by_hand():
+    x = keras.Input((6, 6, 4), name="x")
+    y = layers.Conv2D(8, 3, groups=2)(x)  # 4 x 4 places
+    y = GroupLinear(12, groups=4)(layers.Reshape((16, 8))(y))
+    model = keras.Model({"x": x}, {"y": layers.Dense(5, "softmax")(y)})
+    assert multiply_adds(model) == 16 * (8 * 9 * 2 + 12 * 2 + 12 * 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "traced"),
+    [  # counted once in the graph that JAX traces, of all its products
+        ("delight_translator_128", {"units": 64, "width": 1.0}, 1_170_304),
+        (
+            "delight_translator_128",
+            {"units": 64, "width": 1.0, "target_vocabulary": 50},
+            1_154_304,
+        ),
+        ("transformer_translator_base", SMALL, 226_560),
+        ("transformer_translator_base", {**SMALL, "embedding": "projected"}, 344_192),
+    ],
+)
+def test_translators_as_their_graph_says(name, changes, traced):
+    if name.startswith("delight"):
+        changes = {**changes, "table_units": 64}
+    with keras.StatelessScope(initialize_variables=False):
+        model = build(name, vocabulary=100, blocks=2, **changes)
+        assert multiply_adds(model, {"source": (7,), "target": (5,)}) == traced
+
+
+def test_attention_to_a_memory_by_hand():
+    """Queries and the way out of three steps, keys and values of five."""
+    x, memory = keras.Input((3, 8)), keras.Input((5, 8))
+    y = ProjectedAttention(4, 8, cross=True)(x, memory)
+    want = 3 * (8 * 4 + 4 * 8) + 5 * 8 * 8 + 2 * 3 * 5 * 4
+    assert multiply_adds(keras.Model([x, memory], y)) == want
+
+
 def test_what_cannot_be_counted_is_named():
     with pytest.raises(ValueError, match="InstanceDown"):
         one_layer(InstanceDown(4), 8, 8, 3)
     with pytest.raises(ValueError, match="LSTM"):
         one_layer(layers.LSTM(4), 8, 3)
+    core = build("transformer_translator_base", vocabulary=20, blocks=1, **SMALL)
+    sizes = {"source": (4,), "cache": (1, 6, 64), "memory_cache": (1, 4, 64)}
+    with pytest.raises(ValueError, match="'decoder_0' step by step"):
+        multiply_adds(for_inference("transformer_translator_base", core), sizes)
 
 
 def test_half_the_computation():

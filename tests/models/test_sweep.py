@@ -6,21 +6,21 @@ or changed on purpose are written by
     KES_WRITE_ARRAYS=1 KERAS_BACKEND=tensorflow pytest tests/models/test_sweep.py
 """
 
-import json
+import functools
 import os
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
 
 from suite.console.backend import choose_backend
+from suite.edge import export as edge
 from suite.edge import samples
-from suite.edge.verify import difference
+from suite.edge.verify import LIMITS, difference
 from suite.engine import open_model
-from suite.models import names
+from suite.models import build, names
 from suite.models.registry import entry
+from tests.exports import exported
 from tests.models.conftest import scrambled
 from tests.models.sweep import (
     ARRAYS,
@@ -33,7 +33,7 @@ from tests.models.sweep import (
     shape_of,
     values,
 )
-from tests.numeric import assert_close, to_numpy
+from tests.numeric import to_numpy
 
 CLOSE = 1e-4
 TRANSLATORS = ["delight_translator_128", "transformer_translator_base"]
@@ -154,49 +154,35 @@ def test_a_step_of_training_in_mixed_precision_reaches_every_weight(name):
 
 
 @pytest.fixture(scope="module")
-def exported(request, folders, folder_of):
-    """What was measured of each model of a test that runs, all in one child."""
-    wanted = {
-        item.callspec.params["name"]
-        for item in request.session.items
-        if item.path == request.path and "exported" in item.fixturenames
-    }
-    for name in sorted(wanted):
-        folder_of(name)
-    subprocess.run(
-        [sys.executable, "-m", "tests.models.exports", folders, *sorted(wanted)],
-        env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"},
-        check=True,
-    )
-    return json.loads((folders / "answers.json").read_text(encoding="utf-8"))
+def measured_of(folder_of):
+    """What is measured of a model's export, once."""
+    return functools.cache(lambda name: exported(folder_of(name)))
 
 
 @pytest.mark.parametrize("name", cases(SIBLINGS))
-def test_exported_it_gives_the_numbers_of_every_backend(name, exported, folders):
+def test_exported_it_gives_the_numbers_of_every_backend(name, folder_of, measured_of):
     """Built-in operators alone, in the interpreter and in CompiledModel."""
-    answer = exported[name]
+    folder, answer = folder_of(name), measured_of(name)
     assert "error" not in answer, answer["error"]
     measured = answer["files"]["float32"]
     assert measured["objections"] == []
     assert measured["difference"] <= CLOSE
-    model = open_model(folders / name, precision="float32", threads=1)
-    given = samples.load(folders / name / samples.INPUTS)
+    model = open_model(folder, precision="float32", threads=1)
+    given = samples.load(folder / samples.INPUTS)
     for signature, want in arrays_of(name).items():
         assert difference(model(signature, given[signature]), want) <= CLOSE
 
 
-@pytest.mark.parametrize("name", TRANSLATORS)
-def test_exported_it_decodes_as_keras_does_without_caches(name, exported, folders):
-    """Signatures `encode` and `step` with explicit caches, token by token."""
-    assert "error" not in exported[name]
-    core = scrambled(core_of(name))
-    source = np.array([[4, 9, 7, 2, 1, 1]], "int32")
-    target = np.array([[2, 8, 19, 11, 3]], "int32")
+def check_steps(core, model, steps=STEPS):
+    """A translator's file decodes token by token as its core scores all at once."""
+    rng = np.random.default_rng(7)
+    most = core.output["logits"].shape[-1]
+    source, target = rng.integers(4, most, (2, 1, steps), "int32")
+    source[0, -2:] = 1  # padding
     want = to_numpy(core({"source": source, "target": target})["logits"])
-    model = open_model(folders / name, precision="float32", threads=1)
     memory = model("encode", {"source": source})["memory_cache"]
     cache = np.zeros(model.signatures["step"].inputs["cache"].shape, "float32")
-    for place in range(target.shape[1]):
+    for place in range(steps):
         found = model(
             "step",
             {
@@ -208,4 +194,32 @@ def test_exported_it_decodes_as_keras_does_without_caches(name, exported, folder
             },
         )
         cache = found["cache"]
-        assert_close(found["logits"], want[:, place], atol=CLOSE, name=f"step {place}")
+        assert difference(found, {"logits": want[:, place]}) <= CLOSE, f"step {place}"
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_exported_it_decodes_as_keras_does_without_caches(name, folder_of, measured_of):
+    """Signatures `encode` and `step` with explicit caches, token by token."""
+    assert "error" not in measured_of(name)
+    model = open_model(folder_of(name), precision="float32", threads=1)
+    check_steps(scrambled(core_of(name)), model)
+
+
+@pytest.mark.slow
+def test_a_translator_in_its_full_size_leaves_as_encode_and_step(tmp_path):
+    """Of 10,000 tokens, for sentences of 32."""
+    name, folder = "delight_translator_128", tmp_path / "model"
+    keras.utils.set_random_seed(0)
+    core = build(name, vocabulary=10_000)
+    inputs = save_folder(name, folder, core, 32)
+    formats = ["float32", "dynamic_int8"]
+    report = edge.export(folder, inputs=inputs.__getitem__, formats=formats)
+    for form in formats:
+        measured = report["files"][form]
+        assert measured["objections"] == []
+        assert set(measured["operators"]) == {"encode", "step"}
+    assert report["files"]["float32"]["difference"] <= LIMITS["float32"]
+    model = open_model(folder, precision="float32", threads=1)
+    shapes = {key: spec.shape for key, spec in model.signatures["step"].inputs.items()}
+    assert shapes["cache"] == shapes["memory_cache"] == (1, 8, 32, 128)
+    check_steps(core, model, 32)
