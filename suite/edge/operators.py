@@ -48,16 +48,17 @@ def objections(content: bytes) -> list[str]:
         content: The content of a .tflite file.
 
     Returns:
-        One clause for each operator that the engine does not take, and for each
-        variable tensor, which CompiledModel and the browser refuse; empty for a file
-        that runs everywhere.
+        One clause for each operator that the engine does not take, for each variable
+        tensor, which CompiledModel and the browser refuse, and for each output that is
+        an input, which CompiledModel does not fill; empty for a file that runs
+        everywhere.
 
     Raises:
         UserError: The content is no LiteRT file.
     """
-    return not_allowed(content) + [
-        f"tensor {name} keeps state between calls" for name in variables(content)
-    ]
+    kept = (f"tensor {name} keeps state between calls" for name in variables(content))
+    passed = (f"output {name} is an input as it came" for name in passed_on(content))
+    return [*not_allowed(content), *kept, *passed]
 
 
 @damage_told()
@@ -69,6 +70,20 @@ def variables(content: bytes) -> list[str]:
         for tensor in tensors(graph)
         if tensor.IsVariable()
     ]
+
+
+@damage_told()
+def passed_on(content: bytes) -> list[str]:
+    """Names of the outputs that no operator writes: they are inputs."""
+    model = parse(content)
+    found = []
+    for definition in signatures(model):
+        inputs = {
+            definition.Inputs(i).TensorIndex() for i in range(definition.InputsLength())
+        }
+        outputs = (definition.Outputs(i) for i in range(definition.OutputsLength()))
+        found += [o.Name().decode() for o in outputs if o.TensorIndex() in inputs]
+    return found
 
 
 def subgraphs(model: Any) -> Iterator[Any]:

@@ -42,6 +42,13 @@ class PhoneForm(keras.layers.Layer):
         return self.layer.compute_mask(inputs, previous_mask)
 
 
+class Unchanged(PhoneForm):
+    """An augmentation, which in inference does nothing."""
+
+    def call(self, x: Any, **options: Any) -> Any:
+        return x
+
+
 class LargestIndex(PhoneForm):
     """`argmax` or `argmin` as one ARG_MAX or ARG_MIN.
 

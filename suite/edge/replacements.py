@@ -32,6 +32,19 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "Resize": ("Resize", lambda x: _stretches(x)),
     "Resizing": ("Resize", lambda x: _stretches(x)),
     "UpSampling2D": ("Resize", lambda x: True),
+    # Inactive in inference, yet several of them count their random numbers there.
+    **dict.fromkeys(
+        (
+            *("AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness"),
+            *("RandomColorDegeneration", "RandomColorJitter", "RandomContrast"),
+            *("RandomElasticTransform", "RandomErasing", "RandomFlip"),
+            *("RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert"),
+            *("RandomPerspective", "RandomPosterization", "RandomRotation"),
+            *("RandomSaturation", "RandomSharpness", "RandomShear"),
+            *("RandomTranslation", "RandomZoom"),
+        ),
+        ("Unchanged", lambda x: True),
+    ),
 }
 # class -> why, and what to do
 _REFUSED = {

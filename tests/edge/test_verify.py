@@ -17,7 +17,7 @@ from suite.edge.verify import (
 )
 from suite.engine.folder import read_config
 from suite.engine.litert import LiteRTModel
-from tests.engine.altered import altered, builtin, custom, flex, variable
+from tests.engine.altered import altered, builtin, custom, flex, passed_on, variable
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,7 @@ def test_what_is_known_before_a_file_runs(content):
     ("change", "said"),
     [
         (variable, "keeps state between calls"),
+        (passed_on, "output logits is an input as it came"),
         (flex, "operator FlexErf is custom"),
         (custom, "operator ? is custom"),
         (builtin("VAR_HANDLE"), "operator VAR_HANDLE: weights are not in the file"),

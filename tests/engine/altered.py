@@ -37,6 +37,12 @@ def custom(model: Any) -> None:
     code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.CUSTOM
 
 
+def passed_on(model: Any) -> None:
+    """An output that is an input."""
+    signature = model.signatureDefs[0]
+    signature.outputs[0].tensorIndex = signature.inputs[0].tensorIndex
+
+
 def builtin(name: str) -> Callable[[Any], None]:
     """Another built-in operator in place of the first one."""
 

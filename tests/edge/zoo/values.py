@@ -9,8 +9,8 @@ ACTIVATIONS = {
     "smooth": ("elu", "gelu", "log_softmax", "mish", "selu", "sigmoid", "silu", "tanh"),
     "bent": ("hard_sigmoid", "hard_silu", "hard_tanh", "leaky_relu", "relu", "relu6"),
     "soft": ("celu", "exponential", "glu", "log_sigmoid", "softmax", "softplus"),
-    "shrink": ("hard_shrink", "soft_shrink", "softsign", "tanh_shrink", "threshold"),
-    "sparse": ("linear", "sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus"),
+    "shrink": ("hard_shrink", "soft_shrink", "softsign", "tanh_shrink"),
+    "sparse": ("sparse_plus", "sparse_sigmoid", "sparsemax", "squareplus"),
 }
 
 
