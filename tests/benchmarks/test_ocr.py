@@ -142,11 +142,10 @@ def test_what_could_not_run_ends_with_2(command, make_page, words, says):
 
 def test_our_lines_are_read_as_evaluate_reads_them(make_page):
     image = make_page("a", "", [], (60, 40)).image
-    recognizer = SimpleNamespace(height=16, alphabet="alphabet")
     seen = []
 
     class Recognizer:
-        height, alphabet = 16, "alphabet"
+        height = 16
 
         def __call__(self, crops):
             seen.extend(crop.shape for crop in crops)
@@ -154,11 +153,11 @@ def test_our_lines_are_read_as_evaluate_reads_them(make_page):
 
     reader = SimpleNamespace(
         recognizer=Recognizer(),
-        decode=lambda logits, alphabet: SimpleNamespace(text=f"{alphabet} {logits}"),
+        decoded=lambda logits: SimpleNamespace(text=f"line {logits}"),
     )
     quads = [[[0, 0], [40, 0], [40, 20], [0, 20]], [[0, 0], [16, 0], [16, 32], [0, 32]]]
     lines = readers._lines_ours(reader, str(image), quads)
-    assert lines == [f"{recognizer.alphabet} 0", "alphabet 1"]
+    assert lines == ["line 0", "line 1"]
     assert seen == [(16, 32), (16, 8)]
 
 

@@ -46,7 +46,7 @@ def reader(texts: list[str], lines: list[str]):
         def __call__(self, path: Path) -> PageText:
             return PageText("7", 0, 100, 60, 0.0, tuple(found))
 
-        def decode(self, logits, alphabet):
+        def decoded(self, logits):
             return SimpleNamespace(text=logits)
 
     made = Reader()
