@@ -51,14 +51,27 @@ class KerasModel(CheckedModel):
         names = self.signatures[signature]
         with self._lock:
             if signature not in self._parts:
-                part = part_of(self._model, list(names.inputs), list(names.outputs))
-                self._parts[signature] = part
+                self._parts[signature] = self._part(names)
             part = self._parts[signature]
             # `predict` builds a data pipeline for each call, this does not
             call = part.predict_on_batch
             run = by_name(part, call, list(names.inputs), list(names.outputs))
             outputs = run(**inputs)
         return {name: np.asarray(value) for name, value in outputs.items()}
+
+    def _part(self, names: Signature) -> Any:
+        """What a signature runs, a model of its own over the same layers.
+
+        Under TensorFlow, Keras traces a model that is given a second shape again for
+        any shape, and bilinear UpSampling2D cannot be traced at an unknown height.
+        """
+        import keras
+
+        part = part_of(self._model, list(names.inputs), list(names.outputs))
+        if isinstance(getattr(part, "input", None), dict):
+            part = keras.Model(part.input, part.output, name=part.name)
+        part.jit_compile = self._model.jit_compile
+        return part
 
 
 def open_keras(

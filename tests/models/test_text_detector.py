@@ -4,6 +4,8 @@ import keras
 import numpy as np
 import pytest
 
+from suite.engine.contract import Signature, TensorSpec
+from suite.engine.keras_engine import KerasModel
 from suite.models import build, for_inference
 from tests.numeric import assert_close
 
@@ -34,6 +36,26 @@ def test_maps_have_the_size_of_the_page(detector, shape):
     for name, array in result.items():
         assert array.shape == shape and array.dtype == np.float32, name
         assert np.isfinite(array).all() and array.std() > 1e-3, name
+
+
+def test_the_engine_runs_it_at_one_size_after_another(detector):
+    sizes = [(64, 96), (96, 64), (32, 32)]
+    tensors = [TensorSpec((1, *size, 1), "uint8") for size in sizes]
+    signatures = {
+        f"detect_{height}x{width}": Signature(
+            {"image": image},
+            {"probability": TensorSpec((1, height, width, 1), "float32")},
+        )
+        for (height, width), image in zip(sizes, tensors, strict=True)
+    }
+    model = for_inference("text_detector", detector)
+    model.jit_compile = keras.backend.backend() == "jax"
+    engine = KerasModel(model, {}, signatures, "here")
+    for (height, width), name in zip(sizes, signatures, strict=True):
+        image = RNG.integers(0, 256, (1, height, width, 1)).astype("uint8")
+        found = engine(name, {"image": image})["probability"]
+        want = model({"image": keras.ops.convert_to_tensor(image)})["probability"]
+        assert_close(found, want, atol=1e-5, name=name)
 
 
 @pytest.mark.parametrize(
