@@ -13,6 +13,32 @@ _BEFORE = (
     "Do that before the model: feed whole numbers, and export "
     "keras.Model(layer.output, model.outputs) of what follows the layer."
 )
+# Inactive in inference, yet several of them count their random numbers there.
+_AUGMENTATIONS = (
+    "AugMix",
+    "CutMix",
+    "MixUp",
+    "RandAugment",
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomColorJitter",
+    "RandomContrast",
+    "RandomElasticTransform",
+    "RandomErasing",
+    "RandomFlip",
+    "RandomGaussianBlur",
+    "RandomGrayscale",
+    "RandomHue",
+    "RandomInvert",
+    "RandomPerspective",
+    "RandomPosterization",
+    "RandomRotation",
+    "RandomSaturation",
+    "RandomSharpness",
+    "RandomShear",
+    "RandomTranslation",
+    "RandomZoom",
+)
 # class -> its form in suite.edge.phone_forms, and whether this layer needs it
 _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "AdaptiveAveragePooling1D": ("AdaptivePooling", lambda x: 1 in x.output_size),
@@ -32,19 +58,7 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "Resize": ("Resize", lambda x: _stretches(x)),
     "Resizing": ("Resize", lambda x: _stretches(x)),
     "UpSampling2D": ("Resize", lambda x: True),
-    # Inactive in inference, yet several of them count their random numbers there.
-    **dict.fromkeys(
-        (
-            *("AugMix", "CutMix", "MixUp", "RandAugment", "RandomBrightness"),
-            *("RandomColorDegeneration", "RandomColorJitter", "RandomContrast"),
-            *("RandomElasticTransform", "RandomErasing", "RandomFlip"),
-            *("RandomGaussianBlur", "RandomGrayscale", "RandomHue", "RandomInvert"),
-            *("RandomPerspective", "RandomPosterization", "RandomRotation"),
-            *("RandomSaturation", "RandomSharpness", "RandomShear"),
-            *("RandomTranslation", "RandomZoom"),
-        ),
-        ("Unchanged", lambda x: True),
-    ),
+    **dict.fromkeys(_AUGMENTATIONS, ("Unchanged", lambda x: True)),
 }
 # class -> why, and what to do
 _REFUSED = {
