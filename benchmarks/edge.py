@@ -2,6 +2,7 @@
 
     python benchmarks/edge.py
     python benchmarks/edge.py --data ../shared/data/sroie   # and what is read
+    python benchmarks/edge.py --data ../shared/data/sroie --backends jax torch
     python benchmarks/edge.py --models crnn --runs 5 --output /tmp/trial.md
 
 Networks: the shipped recognizer and detector, one signature each, and a reference
@@ -55,9 +56,12 @@ class Comparison(Common):
     runs: int = 50
     """Timed runs of each file; they take turns."""
     data: Path | None = None
-    """Labelled pages in SROIE's layout: also what is read in float32 and int8."""
+    """Labelled pages in SROIE's layout: also what is read in each format."""
     pages: str = "450-499"
     """--data: first and last page by number."""
+    backends: tuple[str, ...] = ()
+    """--data: backends whose Keras engine reads the pages, too. Under torch a page
+    takes half a minute."""
     output: Path | None = None
     """The page, NAME.md, with NAME.json beside it; if not given, beside this file."""
 
@@ -87,9 +91,9 @@ def run(options: Comparison) -> Result:
             figures[name] = compare(folder, options.runs)
     read = None
     if options.data is not None:
-        read = edge_reading.compare(options.data, options.pages)
+        read = edge_reading.compare(options.data, options.pages, options.backends)
     marks = edge_marks.marks(figures, read)
-    text = page(figures, marks, options.runs, machine, notes)
+    text = page(figures, marks, options.runs, machine, notes, read)
     found = {"date": date.today().isoformat(), "machine": machine, "runs": options.runs}
     metrics = {**found, "networks": figures, "reading": read, "marks": marks}
     target = options.output or HERE / "edge.md"
@@ -105,6 +109,7 @@ def page(
     runs: int,
     machine: str,
     notes: Sequence[str],
+    read: Mapping[str, Any] | None = None,
 ) -> str:
     """The page of Markdown."""
     parts = []
@@ -124,6 +129,9 @@ def page(
         head = ["", "ms", "/ Keras' export", "/ ONNX float32", "kB", "difference"]
         title = f"## {name}, {SIGNATURES[name]}"
         parts.append(f"{title}\n\n{tables.markdown(head, rows)}")
+    if read is not None:
+        title = f"## What is read of pages {read['pages']}"
+        parts.append(f"{title}\n\n{edge_reading.table(read)}")
     parts.append("## Marks\n\n" + edge_marks.table(marks))
     about = [
         f"`python benchmarks/edge.py`, {date.today().isoformat()}; {machine}.",

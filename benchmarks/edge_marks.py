@@ -67,12 +67,15 @@ def marks(
             ),
         ]
     if read is not None:
-        exact, small = read["float32"], read["dynamic_int8"]
+        exact, small = read["runs"]["float32"], read["runs"]["dynamic_int8"]
+        words = [figures["word_f1"] for figures in read["runs"].values()]
+        apart = max(words) - min(words)
         rise = small["character_error_rate"] - exact["character_error_rate"]
         fall = exact["detection_h_mean"] - small["detection_h_mean"]
         made += [
             _most("character error in int8 above float32", 0.002, rise),
             _most("detection H-mean in int8 below float32", 0.005, fall),
+            _most("page word F1, the best above the worst", 0.005, apart),
             *(
                 _most(f"{name}: seconds of its conversion", 60.0, seconds)
                 for name, seconds in read["seconds"].items()

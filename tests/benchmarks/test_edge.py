@@ -6,7 +6,7 @@ import shutil
 import numpy as np
 import pytest
 
-from benchmarks import edge, edge_marks, edge_models, edge_routes
+from benchmarks import edge, edge_marks, edge_models, edge_reading, edge_routes
 from suite.console import UserError
 from suite.edge import samples
 from suite.engine import open_model
@@ -77,14 +77,38 @@ def test_a_peer_that_is_absent_makes_no_mark():
     ]
 
 
+READ = {
+    "pages": "450-499",
+    "seconds": {"detector": 61.0},
+    "runs": {
+        "float32": {
+            "word_f1": 0.948,
+            "character_error_rate": 0.0135,
+            "detection_h_mean": 0.97,
+        },
+        "dynamic_int8": {
+            "word_f1": 0.947,
+            "character_error_rate": 0.0145,
+            "detection_h_mean": 0.964,
+        },
+        "Keras, jax": {"word_f1": 0.951},
+    },
+}
+
+
 def test_marks_of_what_was_read():
-    exact = {"character_error_rate": 0.0135, "detection_h_mean": 0.97}
-    small = {"character_error_rate": 0.0145, "detection_h_mean": 0.964}
-    seconds = {"detector": 61.0}
-    read = {"float32": exact, "dynamic_int8": small, "seconds": seconds}
-    made = edge_marks.marks({}, read)
-    assert [mark["found"] for mark in made] == pytest.approx([0.001, 0.006, 61.0])
-    assert [mark["reached"] for mark in made] == [True, False, False]
+    made = edge_marks.marks({}, READ)
+    found = [mark["found"] for mark in made]
+    assert found == pytest.approx([0.001, 0.006, 0.004, 61.0])
+    assert [mark["reached"] for mark in made] == [True, False, True, False]
+
+
+def test_the_table_of_what_was_read():
+    text = edge_reading.table(READ)
+    rows = [line.strip("| \n").split(" | ") for line in text.splitlines()]
+    cells = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows}
+    assert cells["float32"] == ["0.9480", "-", "0.9700", "1.35"]
+    assert cells["Keras, jax"] == ["0.9510", "-", "-", "-"]
 
 
 def test_the_page(monkeypatch):
