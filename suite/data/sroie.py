@@ -8,7 +8,9 @@ separate (ICDAR 2019 competition on scanned receipts, arXiv:2103.10213).
 A folder of single lines holds `labels.tsv`: `file TAB text`, UTF-8, one a line.
 """
 
-from collections.abc import Collection, Iterator
+import logging
+import unicodedata
+from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,8 @@ import numpy as np
 from PIL import ExifTags, Image
 
 from suite.console import UserError
+
+logger = logging.getLogger(__name__)
 
 SPLITS = {"train": (0, 400), "validation": (400, 450), "test": (450, 500)}
 """Half-open ranges of page numbers; the test pages are never trained or tuned on."""
@@ -75,12 +79,21 @@ class Complaints:
             raise UserError(message, hint)
         self.messages.append(message)
 
+    def log(self) -> None:
+        """Warns of what was skipped: the first complaint, and how many there are."""
+        for message in self.messages:
+            logger.info("left out: %s", message)
+        if self.messages:
+            count = len(self.messages)
+            more = f", the first of {count} (--verbose names all)" if count > 1 else ""
+            logger.warning("%s: left out%s", self.messages[0], more)
+
 
 def read_boxes(
     path: str | Path,
     *,
     size: tuple[int, int] | None = None,
-    characters: Collection[str] | None = None,
+    characters: Container[str] | None = None,
     complaints: Complaints | None = None,
 ) -> list[Box]:
     """Boxes of one file; empty lines are skipped, an empty file has no boxes.
@@ -122,9 +135,10 @@ def pages(
     names: Collection[str] | None = None,
     *,
     split: str | None = None,
-    characters: Collection[str] | None = None,
+    characters: Container[str] | None = None,
     strict: bool = True,
     complaints: Complaints | None = None,
+    whole: bool = False,
 ) -> list[LabelledPage]:
     """Labelled pages of a folder, sorted by name.
 
@@ -136,6 +150,8 @@ def pages(
         characters: See `read_boxes`.
         strict: False skips what cannot be used instead of raising.
         complaints: Where to report what was skipped; overrides `strict`.
+        whole: Skip a page with a box that cannot be used, not the box alone: what
+            is left would say that there is no text.
 
     Raises:
         UserError: when the folder has no box files or, if strict, for the first
@@ -162,9 +178,12 @@ def pages(
         except UserError as error:
             complaints.add(str(error))
             continue
+        before = len(complaints.messages)
         boxes = read_boxes(
             path, size=size, characters=characters, complaints=complaints
         )
+        if whole and len(complaints.messages) > before:
+            continue
         found.append(LabelledPage(path.stem, image, tuple(boxes)))
     return found
 
@@ -172,7 +191,7 @@ def pages(
 def read_lines(
     folder: str | Path,
     *,
-    characters: Collection[str] | None = None,
+    characters: Container[str] | None = None,
     strict: bool = True,
     complaints: Complaints | None = None,
 ) -> list[LabelledLine]:
@@ -275,11 +294,13 @@ def _parse_box(line: str, where: str, complaints: Complaints) -> Box | None:
 
 
 def _known(
-    text: str, characters: Collection[str] | None, where: str, complaints: Complaints
+    text: str, characters: Container[str] | None, where: str, complaints: Complaints
 ) -> bool:
     if characters is None:
         return True
-    unknown = sorted({c for c in text if c not in characters})
+    # composed, as `Alphabet.encode` has it
+    composed = unicodedata.normalize("NFC", text)
+    unknown = sorted({c for c in composed if c not in characters})
     if unknown:
         names = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in unknown)
         complaints.add(
