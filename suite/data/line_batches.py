@@ -50,27 +50,6 @@ class Lines(Protocol):
     def __getitem__(self, index: int) -> LineRecord: ...
 
 
-class Part:
-    """Some of the lines of a set.
-
-    Args:
-        lines: The set.
-        numbers: Which of them.
-    """
-
-    def __init__(self, lines: Lines, numbers: Sequence[int]) -> None:
-        self._lines = lines
-        self._numbers = np.asarray(numbers, np.int64)
-        self.widths = lines.widths[self._numbers]
-        self.texts = [lines.texts[number] for number in self._numbers]
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __getitem__(self, index: int) -> LineRecord:
-        return self._lines[int(self._numbers[index])]
-
-
 @dataclass(frozen=True)
 class LineSource:
     """A set of lines and its part in the mixture."""

@@ -256,17 +256,14 @@ def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
     """Sets of pages to train on, the rendered one last, and pages to validate on."""
     from suite.data.page_files import write_rendered_pages
     from suite.data.sroie import pages
+    from suite.recipes.labelled import labelled_pages, set_apart
 
     training: list[Any] = []
     validation: list[Any] = []
     for folder in recipe.data:
-        if recipe.published_split:
-            training.append(pages(folder, split="train"))
-            validation += pages(folder, split="validation")
-        else:
-            known = pages(folder)
-            training.append([p for i, p in enumerate(known) if i % 10 != 9])
-            validation += [p for i, p in enumerate(known) if i % 10 == 9]
+        known, held = labelled_pages(folder, recipe.published_split)
+        training.append(known)
+        validation += held
     if recipe.rendered:
         # by count: a smoke test must not replace the pages of a long training
         out = recipe.cache / f"rendered_{recipe.rendered}_{recipe.render_seed}"
@@ -278,9 +275,9 @@ def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
             text=recipe.text,
             workers=recipe.workers,
         )
-        rendered = pages(out)
-        training.append([p for i, p in enumerate(rendered) if i % 50 != 49])
-        validation += [p for i, p in enumerate(rendered) if i % 50 == 49]
+        known, held = set_apart(pages(out), 50)
+        training.append(known)
+        validation += held
     if not training:
         raise UserError(
             "nothing to train on (--data, --rendered)",

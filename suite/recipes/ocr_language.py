@@ -127,16 +127,18 @@ def write(
 def texts(recipe: Recipe) -> tuple[list[str], list[str]]:
     """Lines to count and lines to validate on, in characters of the alphabet."""
     from suite.data.corpus import clean
-    from suite.data.sroie import pages
+    from suite.data.sroie import Complaints, pages
 
     lines: list[str] = []
     held: list[str] = []
     for folder in recipe.data:
+        complaints = Complaints(strict=False)
         for part, found in (("train", lines), ("validation", held)):
             if part == "train" or recipe.published_split:
                 split = part if recipe.published_split else None
-                labelled = pages(folder, split=split)
+                labelled = pages(folder, split=split, complaints=complaints)
                 found += [clean(box.text) for page in labelled for box in page.boxes]
+        complaints.log()
     for file in recipe.files:
         try:
             lines += map(clean, file.read_text(encoding="utf-8-sig").splitlines())

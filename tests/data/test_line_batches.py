@@ -11,7 +11,6 @@ from suite.data.line_batches import (
     ROOM,
     WIDTHS,
     LineSource,
-    Part,
     assemble,
     line_batches,
     plan_batches,
@@ -122,14 +121,6 @@ def test_a_set_without_usable_lines_is_named(widths):
     sources = [LineSource(some_lines(), 0.5), LineSource(FakeLines(widths), 0.5)]
     with pytest.raises(UserError, match=f"no line .* among {len(widths)} "):
         plan_batches(sources, 5, 1)
-
-
-def test_a_part_of_a_set():
-    lines = some_lines(50)
-    part = Part(lines, [7, 3, 30])
-    assert len(part) == 3 and part.texts == ["7", "3", "30"]
-    np.testing.assert_array_equal(part.widths, lines.widths[[7, 3, 30]])
-    assert part[1].source == "fake:3"
 
 
 def record(text, width, cased=True):
