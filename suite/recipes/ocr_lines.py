@@ -69,20 +69,17 @@ def _labelled(folder: Path, recipe: Recipe, cache: Path) -> tuple[Any, Any]:
     from suite.text.fold import lacks_case
 
     write: Callable[..., Any]
-    known: list[Any]
-    held: list[Any]
+    parts: Any
     if (folder / "labels.tsv").is_file():
-        write = write_labelled_lines
-        known, held = labelled_lines(folder, LATIN)
-        texts = [line.text for line in (*known, *held)]
+        write, parts = write_labelled_lines, labelled_lines(folder, LATIN)
+        texts = [line.text for part in parts for line in part]
     else:
-        write = write_page_lines
         split = recipe.published_split
-        known, held = labelled_pages(folder, split, LATIN)
-        texts = [box.text for page in (*known, *held) for box in page.boxes]
+        write, parts = write_page_lines, labelled_pages(folder, split, LATIN)
+        texts = [box.text for part in parts for page in part for box in page.boxes]
     cased = not lacks_case(texts)
     sets = []
-    for part, chosen in (("train", known), ("validation", held)):
-        write(chosen, cache / part, cased=cased, workers=recipe.workers)
-        sets.append(LineShards(cache / part))
+    for name, part in zip(("train", "validation"), parts, strict=True):
+        write(part, cache / name, cased=cased, workers=recipe.workers)
+        sets.append(LineShards(cache / name))
     return sets[0], sets[1]
