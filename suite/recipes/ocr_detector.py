@@ -123,8 +123,9 @@ def train(
     from suite.recipes.bundle import load_core_weights, save_model
     from suite.recipes.mixture import mixture
     from suite.recipes.precision import convolution_policy
-    from suite.training import fit, load_best, write_run_config
+    from suite.training import check_folder, fit, load_best, write_run_config
 
+    check_folder(output, dataclasses.asdict(recipe), resume)
     training, validation = _pages(recipe)
     shares = mixture([len(p) for p in training], recipe.rendered_share, recipe.rendered)
     sources = [PageSource(p, w) for p, w in zip(training, shares, strict=True)]

@@ -126,8 +126,9 @@ def train(
     from suite.recipes.ocr_lines import line_sets
     from suite.recipes.precision import convolution_policy
     from suite.text import LATIN
-    from suite.training import fit, load_best, write_run_config
+    from suite.training import check_folder, fit, load_best, write_run_config
 
+    check_folder(output, dataclasses.asdict(recipe), resume)
     alphabet = LATIN
     training, validation = line_sets(recipe)
     shares = mixture([len(x) for x in training], recipe.rendered_share, recipe.rendered)
