@@ -234,12 +234,14 @@ def describe(alphabet: Any, height: int, seed: int) -> dict[str, Any]:
     """The recognizer's part of `config.json`."""
     from suite.models.text_recognizer import STRIDE
     from suite.recipes.bundle import tensor
+    from suite.text import BLANK
 
     return {
         "app": "ocr",
         "model": "recognizer",
         "seed": seed,
         "alphabet": alphabet.characters,
+        "blank": BLANK,
         "preprocessing": {
             "height": height,
             "stride": STRIDE,
