@@ -7,6 +7,7 @@ at any step, and gives the same batches however many threads make them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,6 +21,8 @@ from suite.console import UserError
 from suite.data.augment import augment_line
 from suite.data.shards import LineRecord
 from suite.text import Alphabet
+
+logger = logging.getLogger(__name__)
 
 HEIGHT = 32
 """Height of a line in pixels."""
@@ -91,7 +94,8 @@ def plan_batches(
         pool: Lines drawn at a time; their batches are shuffled.
 
     Returns:
-        `steps` batches. Lines wider than the widest are left out.
+        `steps` batches. Lines wider than the widest are left out; a warning tells
+        how many.
 
     Raises:
         UserError: A set with a share has no line, or none that is narrow enough.
@@ -106,6 +110,13 @@ def plan_batches(
                 f"most {WIDTHS[-1]} pixels wide at a height of {HEIGHT}",
                 "Leave the set out, or cut its lines.",
             )
+    total = sum(map(len, buckets))
+    if wide := total - sum(map(len, usable)):
+        logger.warning(
+            "%d of %d lines are left out: at a height of %d they are wider than %d "
+            "pixels",
+            *(wide, total, HEIGHT, int(WIDTHS[-1] / ROOM)),
+        )
     queues = [np.empty(0, np.int64) for _ in sources]
     waiting = [np.empty((0, 2), np.int32) for _ in WIDTHS]
     batches: list[PlannedBatch] = []
