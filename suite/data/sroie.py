@@ -8,23 +8,20 @@ separate (ICDAR 2019 competition on scanned receipts, arXiv:2103.10213).
 A folder of single lines holds `labels.tsv`: `file TAB text`, UTF-8, one a line.
 """
 
-import logging
 import unicodedata
 from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image
 
 from suite.console import UserError
-
-logger = logging.getLogger(__name__)
+from suite.data.complaints import Complaints
+from suite.imaging.heads import SUFFIXES, picture_size
 
 SPLITS = {"train": (0, 400), "validation": (400, 450), "test": (450, 500)}
 """Half-open ranges of page numbers; the test pages are never trained or tuned on."""
 
-_IMAGE_SUFFIXES = (".webp", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 _TOLERANCE = 1.0  # pixels: labelling tools count a page's last pixel as 0..W or 0..W-1
 
 
@@ -60,33 +57,6 @@ class LabelledLine:
 
     image: Path
     text: str
-
-
-class Complaints:
-    """Where readers report what they skip. Strict: the first complaint is raised.
-
-    Args:
-        strict: False keeps complaints in `messages`, and the reader goes on.
-    """
-
-    def __init__(self, strict: bool = True) -> None:
-        self.strict = strict
-        self.messages: list[str] = []
-
-    def add(self, message: str, hint: str | None = None) -> None:
-        """Raises `UserError(message, hint)` if strict, else keeps the message."""
-        if self.strict:
-            raise UserError(message, hint)
-        self.messages.append(message)
-
-    def log(self) -> None:
-        """Warns of what was skipped: the first complaint, and how many there are."""
-        for message in self.messages:
-            logger.info("left out: %s", message)
-        if self.messages:
-            count = len(self.messages)
-            more = f", the first of {count} (--verbose names all)" if count > 1 else ""
-            logger.warning("%s: left out%s", self.messages[0], more)
 
 
 def read_boxes(
@@ -162,19 +132,19 @@ def pages(
     pictures = {
         p.stem: p
         for p in sorted((folder / "images").glob("*"))
-        if p.suffix.lower() in _IMAGE_SUFFIXES
+        if p.suffix.lower() in SUFFIXES
     }
     found = []
     for path in _box_files(folder, names, split):
         if path.stem not in pictures:
             complaints.add(
                 f"{path}: no picture {folder / 'images' / path.stem}.*",
-                f"Endings that are read: {' '.join(_IMAGE_SUFFIXES)}.",
+                f"Endings that are read: {' '.join(sorted(SUFFIXES))}.",
             )
             continue
         image = pictures[path.stem]
         try:
-            size = _page_size(image)
+            size = picture_size(image)
         except UserError as error:
             complaints.add(str(error))
             continue
@@ -238,17 +208,6 @@ def _box_files(
     if missing:
         raise UserError(f"{folder / 'boxes' / missing[0]}.csv: no such file")
     return [f for f in files if names is None or f.stem in names]
-
-
-def _page_size(path: Path) -> tuple[int, int]:
-    """(width, height) in pixels after EXIF orientation, from the header alone."""
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-            turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path}: not a picture that can be read ({error})") from error
-    return (height, width) if turned else (width, height)
 
 
 def _numbered_lines(path: Path, complaints: Complaints) -> Iterator[tuple[int, str]]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from suite.console import UserError
-from suite.data.sroie import Complaints, LabelledLine, LabelledPage, pages, read_lines
+from suite.data.complaints import Complaints
+from suite.data.sroie import LabelledLine, LabelledPage, pages, read_lines
 
 Item = TypeVar("Item")
 

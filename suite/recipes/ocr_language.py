@@ -130,8 +130,9 @@ def write(
 
 def texts(recipe: Recipe) -> tuple[list[str], list[str]]:
     """Lines to count and lines to validate on, in characters of the alphabet."""
+    from suite.data.complaints import Complaints
     from suite.data.corpus import clean, load_corpus
-    from suite.data.sroie import Complaints, pages
+    from suite.data.sroie import pages
 
     lines: list[str] = []
     held: list[str] = []

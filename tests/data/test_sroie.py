@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from suite.console import UserError
-from suite.data.sroie import Complaints, pages, read_boxes, read_lines
+from suite.data.complaints import Complaints
+from suite.data.sroie import pages, read_boxes, read_lines
 from suite.text.alphabet import LATIN
 
 GOOD = "10,20,50,20,50,40,10,40,"
