@@ -170,33 +170,28 @@ def evaluate(core: Any, pages: Sequence[Any]) -> dict[str, float]:
     import numpy as np
 
     from suite.data.page_batches import load_page
-    from suite.imaging.geometry import iou_matrix
+    from suite.data.page_crops import text_height
     from suite.ocr.detection import Detector
+    from suite.ocr.scoring import Matches, score_boxes
 
     detector = Detector(_Canvases(core))
-    matched, found, wanted, overlaps = 0, 0, 0, 0.0
+    matches = Matches()
     for page in pages:
         image, truth = load_page(page)
-        if len(truth):
-            height = np.median(np.linalg.norm(truth[:, 3] - truth[:, 0], axis=1))
-            scale = detector.text_height / max(float(height), 1.0)
+        height = text_height(truth)
+        if height is not None:
+            scale = detector.text_height / max(height, 1.0)
             image = cv2.resize(
                 image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
             )
             truth = truth * np.float32(scale)
         quads, _ = detector(image)
-        found, wanted = found + len(quads), wanted + len(truth)
-        iou = iou_matrix(quads, truth)
-        while iou.size and iou.max() >= 0.5:
-            row, column = np.unravel_index(iou.argmax(), iou.shape)
-            overlaps += float(iou[row, column])
-            matched += 1
-            iou[row], iou[:, column] = 0, 0
+        matches += score_boxes(quads, truth)
     return {
-        "h_mean": 2 * matched / max(found + wanted, 1),
-        "precision": matched / max(found, 1),
-        "recall": matched / max(wanted, 1),
-        "mean_iou": overlaps / max(matched, 1),
+        "h_mean": matches.f1,
+        "precision": matches.precision,
+        "recall": matches.recall,
+        "mean_iou": matches.mean_overlap,
     }
 
 
