@@ -19,16 +19,11 @@ import numpy.typing as npt
 
 from suite.console import UserError
 from suite.data.augment import augment_line
+from suite.data.line_shape import HEIGHT, STRIDE
 from suite.data.shards import LineRecord
 from suite.text import Alphabet
 
 logger = logging.getLogger(__name__)
-
-HEIGHT = 32
-"""Height of a line in pixels."""
-
-STRIDE = 4
-"""Pixels per frame of the logits."""
 
 WIDTHS = (64, 96, 128, 160, 192, 256, 320, 384, 512, 640, 800, 1024, 1280)
 """Widths of batches, in pixels. Few, because a backend compiles for each."""

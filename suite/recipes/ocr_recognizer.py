@@ -209,6 +209,7 @@ def evaluate(model: Any, sets: dict[str, Any], alphabet: Any) -> dict[str, float
         `character_error_rate` over all sets, caseless where case is unknown, and
         for each set `NAME_character_error_rate` and `NAME_exact_share`.
     """
+    from suite.data.line_shape import STRIDE
     from suite.ocr.decoding import greedy
     from suite.text.distance import error_rates
 
@@ -218,7 +219,7 @@ def evaluate(model: Any, sets: dict[str, Any], alphabet: Any) -> dict[str, float
         for inputs, records in _validation_batches(lines, alphabet):
             logits = model.predict_on_batch(inputs)
             for row, record in enumerate(records):
-                frames = -(-int(inputs["width"][row]) // 4)
+                frames = -(-int(inputs["width"][row]) // STRIDE)
                 reading = greedy(logits[row, :frames], alphabet)
                 pairs.append((reading.text, record.text))
                 folded |= not record.cased
@@ -232,7 +233,7 @@ def evaluate(model: Any, sets: dict[str, Any], alphabet: Any) -> dict[str, float
 
 def describe(alphabet: Any, height: int, seed: int) -> dict[str, Any]:
     """The recognizer's part of `config.json`."""
-    from suite.models.text_recognizer import STRIDE
+    from suite.data.line_shape import STRIDE
     from suite.recipes.bundle import tensor
     from suite.text import BLANK
 
