@@ -12,14 +12,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from suite.data.line_shape import HEIGHT
 from suite.data.shards import LineRecord
 from suite.imaging.geometry import quad_size, rectify
 
 Grey = npt.NDArray[np.uint8]
 Rng = np.random.Generator
-
-HEIGHT = 32
-"""Rows of a recognizer's input."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Lines cut out of labelled pages, with their surroundings, into shards."""
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.data.shards import LineRecord, write_shards
-from suite.data.sroie import Box, LabelledLine, pages, read_lines
+from suite.data.sroie import Box, LabelledLine, LabelledPage
 from suite.imaging.geometry import bounding_box, box_quad, quad_size
 
 MARGIN = 0.4
@@ -104,89 +104,70 @@ def _open_grey(path: str) -> npt.NDArray[np.uint8]:
 
 
 def write_page_lines(
-    folder: str | Path,
+    pages: Sequence[LabelledPage],
     out: str | Path,
-    names: Collection[str] | None = None,
     *,
-    split: str | None = None,
     cased: bool = True,
-    strict: bool = True,
     workers: int = 0,
 ) -> dict[str, Any]:
     """Writes the lines of labelled pages in true boxes into shards.
 
     Args:
-        folder, names, split, strict: See `suite.data.sroie.pages`.
+        pages: Of `suite.data.sroie.pages`.
         out: Folder of the shards.
         cased: False where transcripts are upper case whatever is printed.
         workers: See `write_shards`.
 
     Returns:
         The manifest.
+
+    Raises:
+        UserError: A picture can't be read; the message names it.
     """
     lines = [
         (page.image, box, f"{page.name}:{number}")
-        for page in pages(folder, names, split=split, strict=strict)
+        for page in pages
         for number, box in enumerate(page.boxes)
     ]
-    settings = {
-        "kind": "page_lines",
-        "cased": cased,
-        "margin": MARGIN,
-        "max_height": MAX_HEIGHT,
-        "labels": _digest([(s, p.stat().st_size, b.text, b.quad) for p, b, s in lines]),
-    }
+    labels = _digest([(s, p.stat().st_size, b.text, b.quad) for p, b, s in lines])
     make = _PageLines(lines, cased)
+    settings = _settings("page_lines", cased, labels)
     return write_shards(out, len(lines), make, settings, workers=workers)
-
-
-def write_sroie_lines(
-    folder: str | Path,
-    names: Collection[str] | str | None,
-    out: str | Path,
-    *,
-    workers: int = 0,
-) -> dict[str, Any]:
-    """`write_page_lines` for SROIE, whose transcripts have lost their case.
-
-    Args:
-        folder: See `write_page_lines`.
-        names: Names of pages, or the name of a split.
-        out, workers: See `write_page_lines`.
-    """
-    chosen: dict[str, Any] = (
-        {"split": names} if isinstance(names, str) else {"names": names}
-    )
-    return write_page_lines(
-        folder,
-        out,
-        cased=False,
-        workers=workers,
-        **chosen,
-    )
 
 
 def write_labelled_lines(
-    folder: str | Path,
+    lines: Sequence[LabelledLine],
     out: str | Path,
     *,
     cased: bool = True,
-    strict: bool = True,
     workers: int = 0,
 ) -> dict[str, Any]:
-    """Writes the pictures that `labels.tsv` names into shards; see `read_lines`."""
-    lines = read_lines(folder, strict=strict)
-    settings = {
-        "kind": "labelled_lines",
+    """Writes pictures of single lines into shards.
+
+    Args:
+        lines: Of `suite.data.sroie.read_lines`.
+        out, cased, workers: See `write_page_lines`.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        UserError: A picture can't be read; the message names it.
+    """
+    labels = _digest([(str(x.image), x.image.stat().st_size, x.text) for x in lines])
+    make = _SingleLines(lines, cased)
+    settings = _settings("labelled_lines", cased, labels)
+    return write_shards(out, len(lines), make, settings, workers=workers)
+
+
+def _settings(kind: str, cased: bool, labels: str) -> dict[str, Any]:
+    return {
+        "kind": kind,
         "cased": cased,
         "margin": MARGIN,
         "max_height": MAX_HEIGHT,
-        "labels": _digest(
-            [(str(x.image), x.image.stat().st_size, x.text) for x in lines]
-        ),
+        "labels": labels,
     }
-    make = _SingleLines(lines, cased)
-    return write_shards(out, len(lines), make, settings, workers=workers)
 
 
 def _digest(rows: Sequence[tuple[Any, ...]]) -> str:

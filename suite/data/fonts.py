@@ -106,7 +106,8 @@ def find_fonts(
             takes all.
 
     Raises:
-        UserError: when there is none, with the command that installs some.
+        UserError: when there is none, with the command that installs some; when
+            there are some and fontTools is missing.
     """
     from suite.text.alphabet import LATIN
 
@@ -126,7 +127,8 @@ def find_fonts(
         kind = "held-out fonts" if held_out else "usable fonts"
         raise UserError(
             f"no {kind} below {', '.join(map(str, places))}",
-            f"Name a folder of fonts (--fonts DIR), or, on Debian: {install_line()}",
+            "Name a folder of fonts (--fonts DIR), train on your own data alone "
+            f"(--rendered 0), or, on Debian: {install_line()}",
         )
     logger.info("%d usable fonts of %d files", len(faces), len(probes))
     return tuple(faces)
@@ -178,8 +180,13 @@ _BASIC = ImageFont.Layout.BASIC  # no ligatures: one character, one glyph
 
 
 def _mapped(path: Path) -> frozenset[str]:
-    from fontTools.ttLib import TTFont, TTLibError
-
+    try:
+        from fontTools.ttLib import TTFont, TTLibError
+    except ImportError as error:
+        raise UserError(
+            "fontTools is not installed, and rendering text needs it",
+            "pip install 'keras-edge-suite[train]', or render nothing (--rendered 0).",
+        ) from error
     try:
         # opened here: fontTools leaves a damaged file open
         with path.open("rb") as file, TTFont(file, lazy=True) as font:

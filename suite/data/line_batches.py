@@ -7,6 +7,7 @@ at any step, and gives the same batches however many threads make them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,14 +19,11 @@ import numpy.typing as npt
 
 from suite.console import UserError
 from suite.data.augment import augment_line
+from suite.data.line_shape import HEIGHT, STRIDE
 from suite.data.shards import LineRecord
 from suite.text import Alphabet
 
-HEIGHT = 32
-"""Height of a line in pixels."""
-
-STRIDE = 4
-"""Pixels per frame of the logits."""
+logger = logging.getLogger(__name__)
 
 WIDTHS = (64, 96, 128, 160, 192, 256, 320, 384, 512, 640, 800, 1024, 1280)
 """Widths of batches, in pixels. Few, because a backend compiles for each."""
@@ -48,27 +46,6 @@ class Lines(Protocol):
     def __len__(self) -> int: ...
 
     def __getitem__(self, index: int) -> LineRecord: ...
-
-
-class Part:
-    """Some of the lines of a set.
-
-    Args:
-        lines: The set.
-        numbers: Which of them.
-    """
-
-    def __init__(self, lines: Lines, numbers: Sequence[int]) -> None:
-        self._lines = lines
-        self._numbers = np.asarray(numbers, np.int64)
-        self.widths = lines.widths[self._numbers]
-        self.texts = [lines.texts[number] for number in self._numbers]
-
-    def __len__(self) -> int:
-        return len(self._numbers)
-
-    def __getitem__(self, index: int) -> LineRecord:
-        return self._lines[int(self._numbers[index])]
 
 
 @dataclass(frozen=True)
@@ -112,7 +89,8 @@ def plan_batches(
         pool: Lines drawn at a time; their batches are shuffled.
 
     Returns:
-        `steps` batches. Lines wider than the widest are left out.
+        `steps` batches. Lines wider than the widest are left out; a warning tells
+        how many.
 
     Raises:
         UserError: A set with a share has no line, or none that is narrow enough.
@@ -127,6 +105,13 @@ def plan_batches(
                 f"most {WIDTHS[-1]} pixels wide at a height of {HEIGHT}",
                 "Leave the set out, or cut its lines.",
             )
+    total = sum(map(len, buckets))
+    if wide := total - sum(map(len, usable)):
+        logger.warning(
+            "%d of %d lines are left out: at a height of %d they are wider than %d "
+            "pixels",
+            *(wide, total, HEIGHT, int(WIDTHS[-1] / ROOM)),
+        )
     queues = [np.empty(0, np.int64) for _ in sources]
     waiting = [np.empty((0, 2), np.int32) for _ in WIDTHS]
     batches: list[PlannedBatch] = []

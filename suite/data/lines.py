@@ -1,6 +1,5 @@
 """Single lines of text as they look on scanned pages, for training a recognizer."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -18,7 +17,7 @@ from suite.data.font_book import FontBook
 from suite.data.fonts import FontFace
 from suite.data.ink import Style, set_text, tight_quad
 from suite.data.phrases import pick
-from suite.data.shards import LineRecord, write_shards
+from suite.data.shards import LineRecord, texts_hash, write_shards
 from suite.data.surroundings import LineConfig, tilted, with_surroundings
 
 Rng = np.random.Generator
@@ -187,8 +186,10 @@ def write_rendered_lines(
         "version": VERSION,
         "seed": seed,
         "config": asdict(render.config),
-        "fonts": _digest(sorted(Path(f.path).name for f in render.faces)),
-        "texts": _digest([*corpus.transcripts, *map(str, corpus.paragraphs.items())]),
+        "fonts": texts_hash(sorted(Path(f.path).name for f in render.faces)),
+        "texts": texts_hash(
+            [*corpus.transcripts, *map(str, corpus.paragraphs.items())]
+        ),
         "alphabet": corpus.alphabet.characters,
     }
     return write_shards(out, count, render, settings, workers=workers)
@@ -197,7 +198,3 @@ def write_rendered_lines(
 VERSION = 1
 """Raised when the renderer changes, so that lines of the old one are not taken for
 lines of the new one."""
-
-
-def _digest(texts: Sequence[str]) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

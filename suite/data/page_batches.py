@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from suite.data.db_labels import label_maps
-from suite.data.page_crops import crop_page
+from suite.data.page_crops import crop_page, text_height
 from suite.data.sroie import LabelledPage
 from suite.imaging.opening import open_image
 
@@ -41,14 +41,12 @@ def load_page(
     """
     image = open_image(page.image, mode="L")
     quads = np.array([box.quad for box in page.boxes], np.float32).reshape(-1, 4, 2)
-    if len(quads):
-        heights = np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1)
-        scale = _STORED_HEIGHT / max(float(np.median(heights)), 1.0)
-        if scale < 0.9:
-            size = [max(1, round(side * scale)) for side in image.shape[::-1]]
-            ratio = np.divide(size, image.shape[::-1]).astype(np.float32)
-            image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-            quads = quads * ratio
+    height = text_height(quads)
+    if height is not None and (scale := _STORED_HEIGHT / max(height, 1.0)) < 0.9:
+        size = [max(1, round(side * scale)) for side in image.shape[::-1]]
+        ratio = np.divide(size, image.shape[::-1]).astype(np.float32)
+        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        quads = quads * ratio
     return image, quads
 
 

@@ -17,6 +17,14 @@ Image = npt.NDArray[np.uint8]
 Quads = npt.NDArray[np.float32]
 
 
+def text_height(quads: npt.ArrayLike) -> float | None:
+    """Median height of lines (n, 4, 2), along their left sides; None without any."""
+    points = np.asarray(quads, np.float64).reshape(-1, 4, 2)
+    if not len(points):
+        return None
+    return float(np.median(np.linalg.norm(points[:, 3] - points[:, 0], axis=1)))
+
+
 def crop_page(
     image: Image, quads: Quads, rng: np.random.Generator, *, size: int = 512
 ) -> tuple[Image, Quads]:
@@ -56,9 +64,7 @@ def _placement(
 ) -> tuple[npt.NDArray[np.float64], float]:
     """Perspective matrix from page to crop, and the scale that it applies."""
     height, width = image.shape
-    text = TEXT_HEIGHT
-    if len(quads):
-        text = float(np.median(np.linalg.norm(quads[:, 3] - quads[:, 0], axis=1)))
+    text = text_height(quads) or TEXT_HEIGHT
     scale = TEXT_HEIGHT / max(text, 4.0) * np.exp(rng.uniform(-0.5, 0.5))
     stretch = np.exp(rng.normal(0, 0.05))
     # skew that remains after a page was put upright, and sometimes much more

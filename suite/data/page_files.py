@@ -1,6 +1,5 @@
 """Rendered pages written as files in the layout of SROIE."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -14,7 +13,7 @@ from suite.console import track, write_atomic
 from suite.data.corpus import Corpus, load_corpus
 from suite.data.fonts import FontFace, find_fonts
 from suite.data.pages import PageConfig, PageRenderer, RenderedPage
-from suite.data.shards import in_order, read_manifest, settings_hash
+from suite.data.shards import in_order, read_manifest, settings_hash, texts_hash
 from suite.data.sroie import Box
 
 VERSION = 1
@@ -62,8 +61,8 @@ def write_rendered_pages(
         "count": count,
         "seed": seed,
         "config": asdict(render.config),
-        "fonts": _digest(sorted(Path(f.path).name for f in render.faces)),
-        "texts": _digest(list(map(str, corpus.paragraphs.items()))),
+        "fonts": texts_hash(sorted(Path(f.path).name for f in render.faces)),
+        "texts": texts_hash(list(map(str, corpus.paragraphs.items()))),
     }
     digest = settings_hash(settings)
     old = read_manifest(out)
@@ -123,7 +122,3 @@ def _clear(out: Path) -> None:
     for pattern in ("manifest.json", "boxes/page*.csv", "images/page*.webp"):
         for path in out.glob(pattern):
             path.unlink()
-
-
-def _digest(texts: Sequence[str]) -> str:
-    return hashlib.sha256("\0".join(texts).encode()).hexdigest()

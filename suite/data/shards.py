@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from suite.console import UserError, atomic_path, track, write_atomic
+from suite.data.line_shape import HEIGHT
 
 _Job = TypeVar("_Job")
 _Done = TypeVar("_Done")
@@ -111,6 +112,11 @@ def settings_hash(settings: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def texts_hash(texts: Sequence[str]) -> str:
+    """SHA-256 over texts in their order, 64 hexadecimal digits."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
 def read_manifest(folder: str | Path) -> dict[str, Any] | None:
     """The manifest of a folder of shards; None where there is none or it is torn."""
     try:
@@ -197,22 +203,16 @@ class LineShards(Sequence[LineRecord]):
 
     Args:
         folder: As `write_shards` left it.
-        partial: True takes the shards that are there while the rest is written.
 
     Raises:
-        UserError: when there is no manifest (or, if `partial`, no shard), or a
-            shard that the manifest names is absent or cut short.
+        UserError: when there is no manifest, or a shard that it names is absent or
+            cut short.
     """
 
-    def __init__(self, folder: str | Path, *, partial: bool = False) -> None:
+    def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         manifest = read_manifest(self.folder)
-        if manifest is not None:
-            names = [str(s["name"]) for s in manifest["shards"]]
-        elif partial:
-            names = sorted(p.stem for p in self.folder.glob("shard-*.npz"))
-        else:
-            names = []
+        names = [str(shard["name"]) for shard in (manifest or {"shards": ()})["shards"]]
         if not names:
             raise UserError(
                 f"{self.folder}: no lines there (manifest.json)",
@@ -274,4 +274,4 @@ class LineShards(Sequence[LineRecord]):
         sides = np.linalg.norm(quads - np.roll(quads, -1, axis=1), axis=2)
         width = (sides[:, 0] + sides[:, 2]) / 2
         height = (sides[:, 1] + sides[:, 3]) / 2
-        return (32 * width / np.maximum(height, 1e-6)).astype(np.float32)
+        return (HEIGHT * width / np.maximum(height, 1e-6)).astype(np.float32)

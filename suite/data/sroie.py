@@ -8,19 +8,20 @@ separate (ICDAR 2019 competition on scanned receipts, arXiv:2103.10213).
 A folder of single lines holds `labels.tsv`: `file TAB text`, UTF-8, one a line.
 """
 
-from collections.abc import Collection, Iterator
+import unicodedata
+from collections.abc import Collection, Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import ExifTags, Image
 
 from suite.console import UserError
+from suite.data.complaints import Complaints
+from suite.imaging.heads import SUFFIXES, picture_size
 
 SPLITS = {"train": (0, 400), "validation": (400, 450), "test": (450, 500)}
 """Half-open ranges of page numbers; the test pages are never trained or tuned on."""
 
-_IMAGE_SUFFIXES = (".webp", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp")
 _TOLERANCE = 1.0  # pixels: labelling tools count a page's last pixel as 0..W or 0..W-1
 
 
@@ -58,29 +59,11 @@ class LabelledLine:
     text: str
 
 
-class Complaints:
-    """Where readers report what they skip. Strict: the first complaint is raised.
-
-    Args:
-        strict: False keeps complaints in `messages`, and the reader goes on.
-    """
-
-    def __init__(self, strict: bool = True) -> None:
-        self.strict = strict
-        self.messages: list[str] = []
-
-    def add(self, message: str, hint: str | None = None) -> None:
-        """Raises `UserError(message, hint)` if strict, else keeps the message."""
-        if self.strict:
-            raise UserError(message, hint)
-        self.messages.append(message)
-
-
 def read_boxes(
     path: str | Path,
     *,
     size: tuple[int, int] | None = None,
-    characters: Collection[str] | None = None,
+    characters: Container[str] | None = None,
     complaints: Complaints | None = None,
 ) -> list[Box]:
     """Boxes of one file; empty lines are skipped, an empty file has no boxes.
@@ -122,9 +105,10 @@ def pages(
     names: Collection[str] | None = None,
     *,
     split: str | None = None,
-    characters: Collection[str] | None = None,
+    characters: Container[str] | None = None,
     strict: bool = True,
     complaints: Complaints | None = None,
+    whole: bool = False,
 ) -> list[LabelledPage]:
     """Labelled pages of a folder, sorted by name.
 
@@ -136,6 +120,8 @@ def pages(
         characters: See `read_boxes`.
         strict: False skips what cannot be used instead of raising.
         complaints: Where to report what was skipped; overrides `strict`.
+        whole: Skip a page with a box that cannot be used, not the box alone: what
+            is left would say that there is no text.
 
     Raises:
         UserError: when the folder has no box files or, if strict, for the first
@@ -146,25 +132,28 @@ def pages(
     pictures = {
         p.stem: p
         for p in sorted((folder / "images").glob("*"))
-        if p.suffix.lower() in _IMAGE_SUFFIXES
+        if p.suffix.lower() in SUFFIXES
     }
     found = []
     for path in _box_files(folder, names, split):
         if path.stem not in pictures:
             complaints.add(
                 f"{path}: no picture {folder / 'images' / path.stem}.*",
-                f"Endings that are read: {' '.join(_IMAGE_SUFFIXES)}.",
+                f"Endings that are read: {' '.join(sorted(SUFFIXES))}.",
             )
             continue
         image = pictures[path.stem]
         try:
-            size = _page_size(image)
+            size = picture_size(image)
         except UserError as error:
             complaints.add(str(error))
             continue
+        before = len(complaints.messages)
         boxes = read_boxes(
             path, size=size, characters=characters, complaints=complaints
         )
+        if whole and len(complaints.messages) > before:
+            continue
         found.append(LabelledPage(path.stem, image, tuple(boxes)))
     return found
 
@@ -172,7 +161,7 @@ def pages(
 def read_lines(
     folder: str | Path,
     *,
-    characters: Collection[str] | None = None,
+    characters: Container[str] | None = None,
     strict: bool = True,
     complaints: Complaints | None = None,
 ) -> list[LabelledLine]:
@@ -221,17 +210,6 @@ def _box_files(
     return [f for f in files if names is None or f.stem in names]
 
 
-def _page_size(path: Path) -> tuple[int, int]:
-    """(width, height) in pixels after EXIF orientation, from the header alone."""
-    try:
-        with Image.open(path) as image:
-            width, height = image.size
-            turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise UserError(f"{path}: not a picture that can be read ({error})") from error
-    return (height, width) if turned else (width, height)
-
-
 def _numbered_lines(path: Path, complaints: Complaints) -> Iterator[tuple[int, str]]:
     try:
         content = path.read_bytes().decode("utf-8-sig")
@@ -275,11 +253,13 @@ def _parse_box(line: str, where: str, complaints: Complaints) -> Box | None:
 
 
 def _known(
-    text: str, characters: Collection[str] | None, where: str, complaints: Complaints
+    text: str, characters: Container[str] | None, where: str, complaints: Complaints
 ) -> bool:
     if characters is None:
         return True
-    unknown = sorted({c for c in text if c not in characters})
+    # composed, as `Alphabet.encode` has it
+    composed = unicodedata.normalize("NFC", text)
+    unknown = sorted({c for c in composed if c not in characters})
     if unknown:
         names = ", ".join(f"{c!r} (U+{ord(c):04X})" for c in unknown)
         complaints.add(

@@ -58,6 +58,7 @@ _PLUGINS = {
     "Avif": ("AVIF",),
 }
 _ORIENTATION, _PHOTOMETRIC = 0x0112, 0x0106  # EXIF and TIFF tags
+TURNED = (5, 6, 7, 8)  # orientations that exchange width and height
 _PIXEL_LIMIT = threading.Lock()
 
 # "Corrupt EXIF data" and its like: a picture that opens is fine, others raise.
@@ -243,13 +244,14 @@ def decode(
             pixels = picture_pixels(picture, mode, reduction)
             if _is_white_zero(picture):
                 pixels = 255 - pixels
-        orientation = _orientation(picture)
-        if orientation in (5, 6, 7, 8):
+        orientation = exif_orientation(picture)
+        if orientation in TURNED:
             width, height = height, width
         return Decoded(orient(pixels, orientation), width, height, 1 / factor)
 
 
-def _orientation(picture: Image.Image) -> int:
+def exif_orientation(picture: Image.Image) -> int:
+    """How a picture is stored, 1..8 in EXIF; 1, upright, where it does not say."""
     try:
         return int(picture.getexif().get(_ORIENTATION, 1))
     except Exception as error:  # the picture is there, whatever its notes hold

@@ -13,6 +13,7 @@ from suite.imaging.geometry import Quad, rectify
 from suite.imaging.opening import open_image
 from suite.ocr.scoring import PageScore, number_range, score_boxes, score_text
 from suite.text.distance import ErrorRates, error_rates
+from suite.text.fold import lacks_case
 
 if TYPE_CHECKING:
     from suite.ocr.reader import Reader
@@ -142,7 +143,7 @@ def page_names(folder: Path, numbers: str | None) -> list[str] | None:
 
 def in_capitals(pages: Iterable[LabelledPage]) -> bool:
     """Whether labels say nothing about case: no small letter in any of them."""
-    return not any(box.text.upper() != box.text for page in pages for box in page.boxes)
+    return lacks_case(box.text for page in pages for box in page.boxes)
 
 
 def _lines(reader: "Reader", page: LabelledPage, fold_case: bool) -> ErrorRates:

@@ -7,18 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suite.console import Input, UserError, emit, expand_inputs, for_each
+from suite.imaging import heads
 from suite.ocr.formats import find_format, render, write
 from suite.ocr.result import PageText
 
 if TYPE_CHECKING:
     from suite.ocr.reader import Reader
 
-SUFFIXES = frozenset(
-    [
-        *(".bmp", ".gif", ".jfif", ".jp2", ".jpeg", ".jpg", ".pbm", ".pdf", ".pgm"),
-        *(".png", ".pnm", ".ppm", ".tif", ".tiff", ".webp"),
-    ]
-)
+SUFFIXES = heads.SUFFIXES | {".pdf"}
 """Endings of what is read in a folder; a file that is named is tried in any case."""
 
 _STREAMS = {"text", "json"}  # results of several inputs can follow one another

@@ -123,8 +123,9 @@ def train(
     from suite.recipes.bundle import load_core_weights, save_model
     from suite.recipes.mixture import mixture
     from suite.recipes.precision import convolution_policy
-    from suite.training import fit, load_best, write_run_config
+    from suite.training import check_folder, fit, load_best, write_run_config
 
+    check_folder(output, dataclasses.asdict(recipe), resume)
     training, validation = _pages(recipe)
     shares = mixture([len(p) for p in training], recipe.rendered_share, recipe.rendered)
     sources = [PageSource(p, w) for p, w in zip(training, shares, strict=True)]
@@ -169,33 +170,28 @@ def evaluate(core: Any, pages: Sequence[Any]) -> dict[str, float]:
     import numpy as np
 
     from suite.data.page_batches import load_page
-    from suite.imaging.geometry import iou_matrix
+    from suite.data.page_crops import text_height
     from suite.ocr.detection import Detector
+    from suite.ocr.scoring import Matches, score_boxes
 
     detector = Detector(_Canvases(core))
-    matched, found, wanted, overlaps = 0, 0, 0, 0.0
+    matches = Matches()
     for page in pages:
         image, truth = load_page(page)
-        if len(truth):
-            height = np.median(np.linalg.norm(truth[:, 3] - truth[:, 0], axis=1))
-            scale = detector.text_height / max(float(height), 1.0)
+        height = text_height(truth)
+        if height is not None:
+            scale = detector.text_height / max(height, 1.0)
             image = cv2.resize(
                 image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
             )
             truth = truth * np.float32(scale)
         quads, _ = detector(image)
-        found, wanted = found + len(quads), wanted + len(truth)
-        iou = iou_matrix(quads, truth)
-        while iou.size and iou.max() >= 0.5:
-            row, column = np.unravel_index(iou.argmax(), iou.shape)
-            overlaps += float(iou[row, column])
-            matched += 1
-            iou[row], iou[:, column] = 0, 0
+        matches += score_boxes(quads, truth)
     return {
-        "h_mean": 2 * matched / max(found + wanted, 1),
-        "precision": matched / max(found, 1),
-        "recall": matched / max(wanted, 1),
-        "mean_iou": overlaps / max(matched, 1),
+        "h_mean": matches.f1,
+        "precision": matches.precision,
+        "recall": matches.recall,
+        "mean_iou": matches.mean_overlap,
     }
 
 
@@ -256,17 +252,14 @@ def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
     """Sets of pages to train on, the rendered one last, and pages to validate on."""
     from suite.data.page_files import write_rendered_pages
     from suite.data.sroie import pages
+    from suite.recipes.labelled import labelled_pages, set_apart
 
     training: list[Any] = []
     validation: list[Any] = []
     for folder in recipe.data:
-        if recipe.published_split:
-            training.append(pages(folder, split="train"))
-            validation += pages(folder, split="validation")
-        else:
-            known = pages(folder)
-            training.append([p for i, p in enumerate(known) if i % 10 != 9])
-            validation += [p for i, p in enumerate(known) if i % 10 == 9]
+        known, held = labelled_pages(folder, recipe.published_split)
+        training.append(known)
+        validation += held
     if recipe.rendered:
         # by count: a smoke test must not replace the pages of a long training
         out = recipe.cache / f"rendered_{recipe.rendered}_{recipe.render_seed}"
@@ -278,9 +271,9 @@ def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
             text=recipe.text,
             workers=recipe.workers,
         )
-        rendered = pages(out)
-        training.append([p for i, p in enumerate(rendered) if i % 50 != 49])
-        validation += [p for i, p in enumerate(rendered) if i % 50 == 49]
+        known, held = set_apart(pages(out), 50)
+        training.append(known)
+        validation += held
     if not training:
         raise UserError(
             "nothing to train on (--data, --rendered)",

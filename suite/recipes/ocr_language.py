@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from suite.console import UserError
 
 if TYPE_CHECKING:
+    from suite.data.corpus import Corpus
     from suite.text.ngram import CharacterModel
 
 
@@ -33,6 +34,8 @@ class Recipe:
     """Folder of `LANG.txt.gz`, paragraphs of prose."""
     files: tuple[Path, ...] = ()
     """Text files, UTF-8, counted line by line."""
+    invented: bool = False
+    """Count made-up words too: a trial without any data."""
     order: int = 6
     """Longest n-gram, in characters."""
     min_count: int = 2
@@ -43,6 +46,7 @@ class Recipe:
 
 PRESETS = {
     "default": Recipe(),
+    "smoke": Recipe(invented=True, order=4),
     "sroie": Recipe(
         data=(Path("../shared/data/sroie"),),
         published_split=True,
@@ -126,17 +130,20 @@ def write(
 
 def texts(recipe: Recipe) -> tuple[list[str], list[str]]:
     """Lines to count and lines to validate on, in characters of the alphabet."""
-    from suite.data.corpus import clean
+    from suite.data.complaints import Complaints
+    from suite.data.corpus import clean, load_corpus
     from suite.data.sroie import pages
 
     lines: list[str] = []
     held: list[str] = []
     for folder in recipe.data:
+        complaints = Complaints(strict=False)
         for part, found in (("train", lines), ("validation", held)):
             if part == "train" or recipe.published_split:
                 split = part if recipe.published_split else None
-                labelled = pages(folder, split=split)
+                labelled = pages(folder, split=split, complaints=complaints)
                 found += [clean(box.text) for page in labelled for box in page.boxes]
+        complaints.log()
     for file in recipe.files:
         try:
             lines += map(clean, file.read_text(encoding="utf-8-sig").splitlines())
@@ -147,6 +154,8 @@ def texts(recipe: Recipe) -> tuple[list[str], list[str]]:
                 f"{file}: not UTF-8 (byte {error.start}) (--files)", "Save it as UTF-8."
             ) from error
     lines += prose(recipe.text)
+    if recipe.invented:
+        lines += _paragraphs(load_corpus())
     return [line for line in lines if line], held
 
 
@@ -156,4 +165,8 @@ def prose(folder: Path | None) -> list[str]:
 
     if folder is None:
         return []
-    return [text for texts in load_corpus(folder).paragraphs.values() for text in texts]
+    return _paragraphs(load_corpus(folder))
+
+
+def _paragraphs(corpus: Corpus) -> list[str]:
+    return [text for texts in corpus.paragraphs.values() for text in texts]

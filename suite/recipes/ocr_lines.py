@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,29 +63,23 @@ def line_sets(recipe: Recipe) -> tuple[list[Any], dict[str, Any]]:
 def _labelled(folder: Path, recipe: Recipe, cache: Path) -> tuple[Any, Any]:
     """Lines of a folder to train on, and lines to validate on."""
     from suite.data.crops import write_labelled_lines, write_page_lines
-    from suite.data.line_batches import Part
     from suite.data.shards import LineShards
-    from suite.data.sroie import pages
+    from suite.recipes.labelled import labelled_lines, labelled_pages
+    from suite.text import LATIN
+    from suite.text.fold import lacks_case
 
-    workers = recipe.workers
+    write: Callable[..., Any]
+    parts: Any
     if (folder / "labels.tsv").is_file():
-        write_labelled_lines(folder, cache, workers=workers)
-        lines = LineShards(cache)
-        numbers = range(len(lines))
-        held = [number for number in numbers if number % 10 == 9]
-        known = [number for number in numbers if number % 10 != 9]
-        return Part(lines, known), Part(lines, held)
-    labelled = pages(folder)
-    # a transcript in capitals throughout says nothing of the case that is printed
-    cased = any(box.text != box.text.upper() for page in labelled for box in page.boxes)
+        write, parts = write_labelled_lines, labelled_lines(folder, LATIN)
+        texts = [line.text for part in parts for line in part]
+    else:
+        split = recipe.published_split
+        write, parts = write_page_lines, labelled_pages(folder, split, LATIN)
+        texts = [box.text for part in parts for page in part for box in page.boxes]
+    cased = not lacks_case(texts)
     sets = []
-    for part in ("train", "validation"):
-        if recipe.published_split:
-            names = [page.name for page in pages(folder, split=part)]
-        else:
-            last = part == "validation"
-            names = [p.name for i, p in enumerate(labelled) if (i % 10 == 9) == last]
-        out = cache / part
-        write_page_lines(folder, out, names, cased=cased, workers=workers)
-        sets.append(LineShards(out))
+    for name, part in zip(("train", "validation"), parts, strict=True):
+        write(part, cache / name, cased=cased, workers=recipe.workers)
+        sets.append(LineShards(cache / name))
     return sets[0], sets[1]

@@ -126,8 +126,9 @@ def train(
     from suite.recipes.ocr_lines import line_sets
     from suite.recipes.precision import convolution_policy
     from suite.text import LATIN
-    from suite.training import fit, load_best, write_run_config
+    from suite.training import check_folder, fit, load_best, write_run_config
 
+    check_folder(output, dataclasses.asdict(recipe), resume)
     alphabet = LATIN
     training, validation = line_sets(recipe)
     shares = mixture([len(x) for x in training], recipe.rendered_share, recipe.rendered)
@@ -208,6 +209,7 @@ def evaluate(model: Any, sets: dict[str, Any], alphabet: Any) -> dict[str, float
         `character_error_rate` over all sets, caseless where case is unknown, and
         for each set `NAME_character_error_rate` and `NAME_exact_share`.
     """
+    from suite.data.line_shape import STRIDE
     from suite.ocr.decoding import greedy
     from suite.text.distance import error_rates
 
@@ -217,7 +219,7 @@ def evaluate(model: Any, sets: dict[str, Any], alphabet: Any) -> dict[str, float
         for inputs, records in _validation_batches(lines, alphabet):
             logits = model.predict_on_batch(inputs)
             for row, record in enumerate(records):
-                frames = -(-int(inputs["width"][row]) // 4)
+                frames = -(-int(inputs["width"][row]) // STRIDE)
                 reading = greedy(logits[row, :frames], alphabet)
                 pairs.append((reading.text, record.text))
                 folded |= not record.cased
@@ -231,14 +233,16 @@ def evaluate(model: Any, sets: dict[str, Any], alphabet: Any) -> dict[str, float
 
 def describe(alphabet: Any, height: int, seed: int) -> dict[str, Any]:
     """The recognizer's part of `config.json`."""
-    from suite.models.text_recognizer import STRIDE
+    from suite.data.line_shape import STRIDE
     from suite.recipes.bundle import tensor
+    from suite.text import BLANK
 
     return {
         "app": "ocr",
         "model": "recognizer",
         "seed": seed,
         "alphabet": alphabet.characters,
+        "blank": BLANK,
         "preprocessing": {
             "height": height,
             "stride": STRIDE,

@@ -1,5 +1,7 @@
 """Texts without case and without the value of digits."""
 
+from collections.abc import Iterable
+
 from suite.text.alphabet import Alphabet
 
 _DIGITS = str.maketrans("123456789", "000000000")
@@ -15,3 +17,8 @@ def fold(text: str) -> str:
 def folded_alphabet(alphabet: Alphabet) -> Alphabet:
     """The characters that the folded texts of an alphabet have, in its order."""
     return Alphabet("".join(dict.fromkeys(fold(alphabet.characters))))
+
+
+def lacks_case(texts: Iterable[str]) -> bool:
+    """Whether texts say nothing of the case that is printed: no small letter."""
+    return all(text == text.upper() for text in texts)

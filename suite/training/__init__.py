@@ -7,7 +7,7 @@ loads keras with the first use of a name.
 from typing import TYPE_CHECKING, Any
 
 from suite.training.config import FitConfig
-from suite.training.logs import write_run_config
+from suite.training.logs import check_folder, write_run_config
 
 if TYPE_CHECKING:
     from suite.training.fitting import FitResult, fit, load_best
@@ -17,6 +17,7 @@ __all__ = [
     "FitConfig",
     "FitResult",
     "Minimum",
+    "check_folder",
     "fit",
     "load_best",
     "minimize",

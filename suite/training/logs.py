@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from suite.console import UserError, write_atomic
 from suite.training.config import FREE_FIELDS
@@ -134,16 +134,44 @@ def write_run_config(
             names the field.
     """
     path = Path(folder) / "config.json"
-    new = json.loads(json.dumps(config, default=os.fspath))
-    if path.exists() and holds_run(Path(folder)):
-        old = json.loads(path.read_text(encoding="utf-8"))
-        refuse_change(path, old, new, ignore)
+    new = _as_json(config)
+    if holds_run(Path(folder)):
+        _refuse_other(path, new, ignore)
     write_atomic(path, json.dumps(new, indent=2, ensure_ascii=False) + "\n")
 
 
 def holds_run(folder: Path) -> bool:
     """Whether the folder holds a run that can be resumed."""
     return next(folder.glob("checkpoints/step-*.npz"), None) is not None
+
+
+def check_folder(
+    folder: str | os.PathLike[str], config: Mapping[str, Any], resume: bool
+) -> None:
+    """Refuses a run folder, for before hours of making data; writes nothing.
+
+    Args:
+        folder: The run's folder.
+        config: What `write_run_config` will be given.
+        resume: Whether a run there is to go on.
+
+    Raises:
+        UserError: The folder holds a run that is not to go on, or was told something
+            else.
+    """
+    if not holds_run(Path(folder)):
+        return
+    if not resume:
+        refuse_second_run(Path(folder))
+    _refuse_other(Path(folder) / "config.json", _as_json(config), FREE_FIELDS)
+
+
+def refuse_second_run(folder: Path) -> NoReturn:
+    """Raises the UserError about a folder whose run is not to go on."""
+    raise UserError(
+        f"{folder}: holds a run already",
+        "Go on with it by --resume, or choose another folder by --output.",
+    )
 
 
 def refuse_change(
@@ -157,6 +185,15 @@ def refuse_change(
             f"{where[1]!r}, now {where[2]!r}",
             "Resume with the value of the run, or start anew in another folder.",
         )
+
+
+def _as_json(config: Mapping[str, Any]) -> Any:
+    return json.loads(json.dumps(config, default=os.fspath))
+
+
+def _refuse_other(path: Path, new: Any, ignore: Collection[str]) -> None:
+    if path.exists():
+        refuse_change(path, json.loads(path.read_text(encoding="utf-8")), new, ignore)
 
 
 def _without(config: Any, names: Collection[str]) -> Any:

@@ -14,7 +14,13 @@ from suite.console import UserError, atomic_path
 from suite.training.checkpoint import Checkpoints, all_finite, snapshot
 from suite.training.config import FitConfig
 from suite.training.interrupts import Interrupts
-from suite.training.logs import RunLog, holds_run, refuse_change, write_environment
+from suite.training.logs import (
+    RunLog,
+    holds_run,
+    refuse_change,
+    refuse_second_run,
+    write_environment,
+)
 from suite.training.randomness import random_state, seed_update, set_random_state
 from suite.training.schedules import Watch, scheduled_rate
 from suite.training.shapes import Shapes
@@ -67,10 +73,7 @@ class Loop:
     def start(self, resume: bool) -> None:
         """Begins a new run or takes up the one in the folder."""
         if not resume and holds_run(self.folder):
-            raise UserError(
-                f"{self.folder}: holds a run already",
-                "Go on with it by --resume, or choose another folder by --output.",
-            )
+            refuse_second_run(self.folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._iterator = iter(self._batches)
         found = resume and self._restore()

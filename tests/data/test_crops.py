@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from suite.data.crops import (
-    MARGIN,
-    cut_line,
-    write_labelled_lines,
-    write_page_lines,
-    write_sroie_lines,
-)
+from suite.data.crops import MARGIN, cut_line, write_labelled_lines, write_page_lines
 from suite.data.shards import LineShards
+from suite.data.sroie import pages, read_lines
 from suite.imaging.geometry import box_quad, quad_size, rectify
 
 
@@ -78,9 +73,9 @@ def folder(tmp_path):
     return tmp_path
 
 
-def test_sroie_lines_have_no_case_and_other_pages_may(folder, tmp_path):
-    write_sroie_lines(folder, "train", tmp_path / "a")
-    write_page_lines(folder, tmp_path / "b")
+def test_lines_of_pages_with_and_without_case(folder, tmp_path):
+    write_page_lines(pages(folder, split="train"), tmp_path / "a", cased=False)
+    write_page_lines(pages(folder), tmp_path / "b")
     upper, both = LineShards(tmp_path / "a"), LineShards(tmp_path / "b")
     assert [r.source for r in upper] == ["007:0", "007:1"]
     assert [r.source for r in both] == ["007:0", "007:1", "401:0", "401:1"]
@@ -94,17 +89,17 @@ def test_sroie_lines_have_no_case_and_other_pages_may(folder, tmp_path):
 
 
 def test_a_changed_label_writes_anew(folder, tmp_path):
-    write_sroie_lines(folder, ["007"], tmp_path / "a")
+    write_page_lines(pages(folder, ["007"]), tmp_path / "a")
     path = folder / "boxes" / "007.csv"
     path.write_text(path.read_text().replace("TOTAL", "TUTAL"))
-    write_sroie_lines(folder, ["007"], tmp_path / "a")
+    write_page_lines(pages(folder, ["007"]), tmp_path / "a")
     assert LineShards(tmp_path / "a").texts[0] == "TUTAL"
 
 
 def test_pictures_of_lines_are_boxed_whole(tmp_path):
     Image.fromarray(noise(20, 90)).save(tmp_path / "a.png")
     (tmp_path / "labels.tsv").write_text("a.png\tStraße\n", "utf-8")
-    write_labelled_lines(tmp_path, tmp_path / "out")
+    write_labelled_lines(read_lines(tmp_path), tmp_path / "out")
     (record,) = LineShards(tmp_path / "out")
     assert record.text == "Straße"
     assert np.array_equal(rectify(record.image, record.quad, 20), noise(20, 90))

@@ -1,6 +1,7 @@
 """Fonts: a glyph that would teach a wrong text is never drawn with."""
 
 import collections
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,14 @@ def test_fonts_without_letters_or_that_are_broken_are_passed_over(tmp_path):
         find_fonts(tmp_path)
     assert str(tmp_path) in str(caught.value)
     assert "apt-get install" in caught.value.hint
+    assert "--rendered 0" in caught.value.hint
+
+
+def test_without_font_tools_the_extra_is_named(font_folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fontTools.ttLib", None)
+    with pytest.raises(UserError, match="fontTools is not installed") as caught:
+        find_fonts(font_folder)
+    assert "keras-edge-suite[train]" in caught.value.hint
 
 
 def test_one_face_per_file_name(tmp_path):

@@ -11,7 +11,6 @@ from suite.data.line_batches import (
     ROOM,
     WIDTHS,
     LineSource,
-    Part,
     assemble,
     line_batches,
     plan_batches,
@@ -111,10 +110,17 @@ def test_sets_and_lines_are_mixed():
     assert (steps > 0).mean() < 0.7 and np.abs(steps).mean() > 100
 
 
-def test_lines_too_wide_are_left_out():
+def test_lines_too_wide_are_left_out_and_counted(caplog):
     widths = np.where(np.arange(200) % 2, 100, WIDTHS[-1] / ROOM + 1)
-    plan = plan_batches([LineSource(FakeLines(widths), 1.0)], 20, 1)
+    sources = [LineSource(FakeLines(w), 0.5) for w in (widths, np.full(9, 90))]
+    plan = plan_batches(sources, 20, 1)
     assert set(drawn(plan, 0) % 2) == {1}
+    (warning,) = caplog.messages
+    assert warning.startswith("100 of 209 lines are left out: at a height of 32")
+    assert warning.endswith("wider than 1207 pixels")
+    caplog.clear()
+    plan_batches(sources[1:], 5, 1)
+    assert not caplog.messages
 
 
 @pytest.mark.parametrize("widths", [[], [1300.0], [5000.0] * 3])
@@ -122,14 +128,6 @@ def test_a_set_without_usable_lines_is_named(widths):
     sources = [LineSource(some_lines(), 0.5), LineSource(FakeLines(widths), 0.5)]
     with pytest.raises(UserError, match=f"no line .* among {len(widths)} "):
         plan_batches(sources, 5, 1)
-
-
-def test_a_part_of_a_set():
-    lines = some_lines(50)
-    part = Part(lines, [7, 3, 30])
-    assert len(part) == 3 and part.texts == ["7", "3", "30"]
-    np.testing.assert_array_equal(part.widths, lines.widths[[7, 3, 30]])
-    assert part[1].source == "fake:3"
 
 
 def record(text, width, cased=True):

@@ -105,7 +105,7 @@ def test_a_failure_leaves_no_manifest(tmp_path):
         write_shards(tmp_path, 20, Fails(), SETTINGS, per_shard=10)
     with pytest.raises(UserError, match="no lines there"):
         LineShards(tmp_path)
-    assert len(LineShards(tmp_path, partial=True)) >= 10
+    assert (tmp_path / "shard-00000.npz").is_file()  # a second try goes on from there
     assert not list(tmp_path.glob(".*"))
 
 

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from suite.console import UserError
-from suite.data.sroie import Complaints, pages, read_boxes, read_lines
+from suite.data.complaints import Complaints
+from suite.data.sroie import pages, read_boxes, read_lines
 from suite.text.alphabet import LATIN
 
 GOOD = "10,20,50,20,50,40,10,40,"
@@ -146,6 +147,33 @@ def test_labelled_lines(tmp_path):
     assert [m.split(": ")[0].split()[-1] for m in complaints.messages] == list("2345")
     with pytest.raises(UserError, match=r"labels\.tsv, line 2: no picture"):
         read_lines(tmp_path)
+
+
+def test_characters_are_compared_as_they_are_encoded(tmp_path):
+    apart = "Gro\u0308\u00dfe"  # o and a combining diaeresis
+    path = write(tmp_path, lines=[GOOD + apart])
+    assert len(read_boxes(path, characters=LATIN)) == 1
+    assert len(LATIN.encode(apart)) == 5
+
+
+def test_what_was_left_out_is_said_once(tmp_path, caplog):
+    write(tmp_path, lines=[GOOD + "fine", GOOD + "漢", "no box", "0,0,1,1"])
+    complaints = Complaints(strict=False)
+    pages(tmp_path, characters=LATIN, complaints=complaints)
+    complaints.log()
+    (warning,) = caplog.messages
+    assert "000.csv, line 2: characters outside the alphabet: '漢'" in warning
+    assert "left out, the first of 3" in warning
+    caplog.clear()
+    Complaints(strict=False).log()
+    assert not caplog.messages
+
+
+def test_whole_pages_alone_on_request(tmp_path):
+    write(tmp_path, "000", [GOOD + "fine", "10,20,150,20,150,40,10,40,A"])
+    write(tmp_path, "001", [""])
+    found = pages(tmp_path, strict=False, whole=True)
+    assert [(page.name, page.boxes) for page in found] == [("001", ())]
 
 
 def test_no_labels_file(tmp_path):

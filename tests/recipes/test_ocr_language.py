@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from suite.console import UserError
-from suite.recipes.ocr_language import Recipe, train
+from suite.recipes.ocr_language import PRESETS, Recipe, train
 from suite.text.ngram import load_beside
 
 
@@ -33,6 +33,19 @@ def test_labels_files_and_prose_are_counted(tmp_path, page):
     for known in ("total", "quartz", "une île"):
         assert model.log_prob(known[:-1], known[-1]) > -0.7
     assert load_beside(tmp_path) is None
+
+
+def test_the_smoke_preset_needs_no_data(tmp_path):
+    metrics = train(PRESETS["smoke"], tmp_path / "run")
+    assert metrics["lines"] > 10 and metrics["ngrams"] > 1000
+    assert load_beside(tmp_path / "run" / "model") is not None
+
+
+def test_a_faulty_label_costs_itself_alone(tmp_path, page, caplog):
+    boxes = page / "boxes" / "001.csv"
+    boxes.write_text(boxes.read_text() + "1,1,99,1,99,5,1,5,FAR\n")
+    assert train(Recipe(data=(page,)), tmp_path / "run")["lines"] == 4
+    assert "001.csv, line 5: box" in caplog.text
 
 
 @pytest.mark.parametrize("content", [None, b"caf\xe9", b""])

@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from suite.console import UserError
-from suite.training.logs import RunLog, environment, write_environment, write_run_config
+from suite.training.logs import (
+    RunLog,
+    check_folder,
+    environment,
+    write_environment,
+    write_run_config,
+)
 
 
 def read(folder: Path) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
@@ -113,6 +119,20 @@ def test_config_of_a_run_cannot_change(tmp_path: Path) -> None:
     write_run_config(tmp_path, {"fit": {"steps": 5, "checkpoint_every": 9}, "seed": 2})
     written = json.loads((tmp_path / "config.json").read_text())
     assert written["fit"]["checkpoint_every"] == 9
+
+
+def test_a_folder_is_refused_before_data_are_made(tmp_path: Path) -> None:
+    config = {"fit": {"steps": 5, "checkpoint_every": 2}, "data": Path("x")}
+    check_folder(tmp_path / "new", config, resume=False)
+    assert not (tmp_path / "new").exists()
+    write_run_config(tmp_path, config)
+    check_folder(tmp_path, config, resume=False)  # no run yet: it failed before
+    hold_run(tmp_path)
+    with pytest.raises(UserError, match="holds a run already"):
+        check_folder(tmp_path, config, resume=False)
+    with pytest.raises(UserError, match=r"`data`: 'x', now 'y'"):
+        check_folder(tmp_path, {**config, "data": Path("y")}, resume=True)
+    check_folder(tmp_path, {**config, "fit": {"steps": 5}}, resume=True)
 
 
 @pytest.mark.backend
