@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import suite
 from apps.ocr import main
 from suite.console import messages
+from tests.ocr.pages import text_page
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "saved_models" / "ocr"
@@ -203,6 +206,43 @@ def test_every_format(kes_ocr, tmp_path, form):
     assert done.code == 0, done.err
     (result,) = (tmp_path / "out").iterdir()
     assert result.stat().st_size > 100
+
+
+def labelled_folder(tmp_path: Path) -> Path:
+    """A good page whose first label is right and second outside the page, a page of
+    zero bytes, a page without a picture."""
+    data = tmp_path / "data"
+    for name in ["images", "boxes"]:
+        (data / name).mkdir(parents=True)
+    page = text_page((500, 200), 18, 1, margin=50)
+    Image.fromarray(page).save(data / "images" / "1.png")
+    (data / "images" / "2.png").write_bytes(b"")
+    rows, columns = np.nonzero(page < 128)
+    left, top, right, bottom = columns.min(), rows.min(), columns.max(), rows.max()
+    inside, outside = (
+        f"{left},{top},{x},{top},{x},{bottom},{left},{bottom}," for x in (right, 960)
+    )
+    (data / "boxes" / "1.csv").write_text(f"{inside}Words\n{outside}Outside\n")
+    (data / "boxes" / "2.csv").write_text(f"{inside}Two words\n")
+    (data / "boxes" / "3.csv").write_text(f"{inside}Gone\nno label\n")
+    return data
+
+
+@needs_models
+def test_evaluate_measures_what_can_be_read(kes_ocr, tmp_path):
+    data = labelled_folder(tmp_path)
+    done = kes_ocr("evaluate", "--data", str(data), "--json")
+    assert done.code == 1, done.err
+    for said in ["2.png: ", "1.csv, line 2", "3.csv: no picture", "3.csv, line 2"]:
+        assert done.err.count(said) == 1, done.err
+    assert done.err.count("error: ") == 4
+    metrics = json.loads(done.out)["metrics"]
+    assert metrics["pages"] == 3
+    # the labels left are one, and one on each of two pages that count as empty
+    assert metrics["detection_recall"] == pytest.approx(1 / 3)
+    first = kes_ocr("evaluate", "--data", str(data), "--json", "--limit", "1")
+    only = json.loads(first.out)
+    assert only["metrics"]["pages"] == only["metrics"]["detection_recall"] == 1
 
 
 @needs_models
