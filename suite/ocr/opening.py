@@ -9,9 +9,9 @@ import suite
 from suite.console import UserError, choose_backend
 from suite.engine import find_model
 from suite.ocr.decoding import beam, greedy
+from suite.ocr.fitness import check_language_model
 from suite.ocr.options import ReaderOptions
 from suite.ocr.reader import Reader
-from suite.text import Alphabet
 from suite.text.ngram import CharacterModel
 
 if TYPE_CHECKING:
@@ -55,8 +55,11 @@ def open_reader(options: ReaderOptions) -> Reader:
         words = _words(options.lexicon, options.lexicon_bonus)
         characters = reader.language_model
         if options.language_model:
-            alphabet = reader.recognizer.alphabet
-            characters = _characters(options.language_model, alphabet)
+            characters = check_language_model(
+                f"{options.language_model} (--language-model)",
+                CharacterModel.load(options.language_model),
+                reader.recognizer.alphabet,
+            )
         reader.decode = partial(beam, lexicon=words, language_model=characters)
     return reader
 
@@ -127,15 +130,3 @@ def _words(path: Path | None, bonus: float) -> "Lexicon | None":
             "Save it as UTF-8, one word a line.",
         ) from error
     return Lexicon(lines, bonus=bonus)
-
-
-def _characters(path: Path, alphabet: Alphabet) -> CharacterModel:
-    model = CharacterModel.load(path)
-    try:
-        # here, before any page: decoding would say it of each of them
-        model.classes_of(alphabet)
-    except UserError as error:
-        raise UserError(
-            f"{path}: {error.message} (--language-model)", error.hint
-        ) from error
-    return model

@@ -17,6 +17,7 @@ from suite.imaging.geometry import Quad, quad_size, rectify, transform_quad
 from suite.imaging.pages import open_pages
 from suite.ocr.decoding import beam, greedy
 from suite.ocr.detection import Detector
+from suite.ocr.fitness import check_detector, check_language_model, check_recognizer
 from suite.ocr.layout import reading_order
 from suite.ocr.orientation import choose_turn, skew_angle, text_runs_down
 from suite.ocr.reading import Reading
@@ -60,7 +61,7 @@ class Reader:
         min_confidence: Lines below this, 0..1, are left out.
 
     Raises:
-        UserError: A model is missing or damaged.
+        UserError: A model is missing, damaged, or not what it is taken for.
 
     Example:
 
@@ -85,12 +86,15 @@ class Reader:
         )
         folder = find_model("ocr", "detector", detector)
         # one canvas at a time: another page size costs 50 ms, its memory 40 MB
-        self.detector = Detector(opened(folder, threads=threads, keep=1))
-        folder = find_model("ocr", "recognizer", recognizer)
+        model = opened(folder, threads=threads, keep=1)
+        check_detector(folder, model)
+        self.detector = Detector(model)
+        self._folder = folder = find_model("ocr", "recognizer", recognizer)
         # a line is too little work to share: each thread has a network of its own
         count = threads if engine == "litert" else 1
-        self.recognizer = Recognizer([opened(folder, threads=1) for _ in range(count)])
-        self._folder = folder
+        models = [opened(folder, threads=1) for _ in range(count)]
+        check_recognizer(folder, models[0])
+        self.recognizer = Recognizer(models)
         if decode is None:
             decode = partial(beam, language_model=self.language_model)
             decode = decode if self.language_model else greedy
@@ -99,8 +103,16 @@ class Reader:
 
     @cached_property
     def language_model(self) -> CharacterModel | None:
-        """The model beside the recognizer, read where decoding needs it."""
-        return load_beside(self._folder)
+        """The model beside the recognizer, read where decoding needs it.
+
+        Raises:
+            UserError: It is damaged, or of other characters than the recognizer.
+        """
+        model = load_beside(self._folder)
+        if model is None:
+            return None
+        where = f"{self._folder}, its language model"
+        return check_language_model(where, model, self.recognizer.alphabet)
 
     def __call__(self, source: Source) -> PageText:
         """Read the first page of a picture, TIFF or PDF.

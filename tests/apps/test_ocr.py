@@ -198,6 +198,21 @@ def test_bad_inputs_cost_only_themselves(kes_ocr, tmp_path):
 
 
 @needs_models
+def test_a_model_that_does_not_fit_is_a_sentence(kes_ocr, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name in ["config.json", "dynamic_int8.tflite", "verification.json"]:
+        (folder / name).write_bytes((MODELS / "recognizer" / name).read_bytes())
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    del config["alphabet"]
+    (folder / "config.json").write_text(json.dumps(config))
+    done = kes_ocr("predict", str(MODELS / "sample.png"), "--model", "own")
+    assert done.code == 2 and done.out == ""
+    assert "error: own: " in done.err and "`alphabet`" in done.err
+    assert "fault of the program" not in done.err
+
+
+@needs_models
 @pytest.mark.parametrize("form", ["text", "json", "hocr", "tsv", "pdf", "png"])
 def test_every_format(kes_ocr, tmp_path, form):
     sample = str(MODELS / "sample.png")
