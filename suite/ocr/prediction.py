@@ -79,8 +79,8 @@ class Prediction:
         try:
             for page in reader.pages(source):
                 pages.append(replace(page, name=item.name))
-        except UserError:
-            if pages:  # a later page is damaged: what was read is not lost
+        except Exception:  # of any kind: memory may be short on page 7
+            if pages:  # what was read before is not lost
                 self._put(item, pages, source)
             raise
         self._put(item, pages, source)

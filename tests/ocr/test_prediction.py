@@ -28,6 +28,8 @@ class StubReader:
         for index, text in enumerate(data.decode().split("|")):
             if text == "bad":
                 raise UserError(f"page {index + 1} is damaged")
+            if text == "large":
+                raise MemoryError
             line = (Line(text, QUAD, 0.9, ()),) if text else ()
             yield PageText("", index, 10, 6, 0.0, line)
 
@@ -68,6 +70,14 @@ def test_a_damaged_page_costs_neither_the_pages_before_nor_other_files(folder, c
     assert Path("out/d.txt").read_text() == "ok\n"
     assert Path("out/a.txt").read_text() == "one\n"
     assert "page 2 is damaged" in capsys.readouterr().err
+
+
+def test_pages_before_one_that_takes_too_much_memory_are_kept(folder, capsys):
+    Path("e.png").write_text("one|two|large|four")
+    assert run("e.png", "a.png", output=Path("out")) == 1
+    assert Path("out/e.txt").read_text() == "one\n\ftwo\n"
+    assert Path("out/a.txt").read_text() == "one\n"
+    assert "e.png: out of memory" in capsys.readouterr().err
 
 
 def test_a_file_without_any_page_leaves_no_result(folder):
