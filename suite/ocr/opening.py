@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import suite
 from suite.console import UserError, choose_backend
 from suite.engine import find_model
-from suite.ocr.decoding import beam, greedy
+from suite.ocr.decoding import Decoder, beam, greedy, only
 from suite.ocr.fitness import check_language_model
 from suite.ocr.options import ReaderOptions
 from suite.ocr.reader import Reader
@@ -30,6 +30,10 @@ def open_reader(options: ReaderOptions) -> Reader:
         raise UserError(
             f"{options.threads}: too few threads (--threads)", "At least 1."
         )
+    if not 0 <= options.min_confidence <= 1:
+        raise UserError(
+            f"{options.min_confidence}: not a confidence (--min-confidence)", "0 to 1."
+        )
     if options.decoder == "greedy" and (options.lexicon or options.language_model):
         raise UserError(
             "a word list or language model needs the beam search",
@@ -50,6 +54,7 @@ def open_reader(options: ReaderOptions) -> Reader:
         threads=options.threads,
         isolated=options.isolated,
         decode=greedy if options.decoder == "greedy" else None,
+        min_confidence=options.min_confidence,
     )
     if options.lexicon or options.language_model:
         words = _words(options.lexicon, options.lexicon_bonus)
@@ -61,6 +66,8 @@ def open_reader(options: ReaderOptions) -> Reader:
                 reader.recognizer.alphabet,
             )
         reader.decode = partial(beam, lexicon=words, language_model=characters)
+    if options.characters is not None:
+        reader.decode = _only(options.characters, reader)
     return reader
 
 
@@ -111,6 +118,16 @@ def _kind(model: Path) -> str:
             "Name a detector, a recognizer, or a folder of both.",
         )
     return str(kind)
+
+
+def _only(characters: str, reader: Reader) -> Decoder:
+    alphabet = reader.recognizer.alphabet
+    try:
+        return only(characters, alphabet, reader.decode)
+    except UserError as error:
+        raise UserError(
+            f"{error.message} (--characters)", f"Known: {alphabet.characters}"
+        ) from error
 
 
 def _words(path: Path | None, bonus: float) -> "Lexicon | None":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from suite.engine import find_model, open_model
 from suite.imaging.geometry import Quad, quad_size, rectify, transform_quad
 from suite.imaging.pages import open_pages
-from suite.ocr.decoding import beam, greedy
+from suite.ocr.decoding import Decoder, beam, greedy
 from suite.ocr.detection import Detector
 from suite.ocr.fitness import check_detector, check_language_model, check_recognizer
 from suite.ocr.layout import reading_order
@@ -27,12 +27,10 @@ from suite.ocr.text_height import text_height
 from suite.ocr.typography import closed_up
 from suite.ocr.upright import Placement
 from suite.ocr.words import line_words
-from suite.text import Alphabet
 from suite.text.ngram import CharacterModel, load_beside
 
 Source = str | Path | bytes | BinaryIO
 Grey = npt.NDArray[np.uint8]
-Decoder = Callable[[npt.NDArray[np.float32], Alphabet], Reading]
 
 LARGEST = 4_000
 """Long side in pixels up to which a picture is decoded in full; text that can be read
