@@ -23,7 +23,7 @@ from suite.ocr.orientation import choose_turn, skew_angle, text_runs_down
 from suite.ocr.reading import Reading
 from suite.ocr.recognition import Read, Recognizer
 from suite.ocr.result import Line, PageText
-from suite.ocr.text_height import text_height
+from suite.ocr.text_height import lone_height, text_height
 from suite.ocr.typography import closed_up
 from suite.ocr.upright import Placement
 from suite.ocr.words import line_words
@@ -201,8 +201,12 @@ class Reader:
         if score(0) >= SURE:
             return tried[0]
         runs_down = text_runs_down(image)
-        if runs_down is None and not tried[0][1]:
-            return tried[0]  # nothing was found, and nothing looks like text
+        if runs_down is None:
+            lines = tried[0][1]
+            # Nothing was found, and nothing looks like text; or a number alone, read
+            # well: three digits on their side pass for letters (0, N, C, Q).
+            if not lines or _sureness(lines, least=1) >= SURE:
+                return tried[0]
         # the scores are kept: no turn is read twice
         turn = choose_turn(
             lambda turn: _sureness(tried[turn][1]) if turn in tried else score(turn),
@@ -215,7 +219,7 @@ class Reader:
         """Quads (n, 4, 2) in pixels of the picture."""
         wanted = self.detector.text_height
         turned = np.ascontiguousarray(np.rot90(image, upright.turn // 90))
-        height = text_height(turned, upright.skew) or wanted
+        height = text_height(turned, upright.skew) or lone_height(turned) or wanted
         quads: npt.NDArray[np.float32] = np.empty((0, 4, 2), np.float32)
         for _ in range(3):
             scale = _bounded(wanted / height, image.shape)
@@ -234,10 +238,10 @@ class Reader:
         return quads
 
 
-def _sureness(lines: list[Line]) -> float:
-    """Mean confidence 0..1 over the characters read; 0 where there are too few."""
+def _sureness(lines: list[Line], least: int = 4) -> float:
+    """Mean confidence 0..1 over the characters read; 0 of less than `least` of them."""
     lengths = [len(line.text) for line in lines]
-    if sum(lengths) < 4:
+    if sum(lengths) < least:
         return 0.0
     return float(np.average([line.confidence for line in lines], weights=lengths))
 
