@@ -24,11 +24,6 @@ MODELS = ROOT / "saved_models" / "ocr"
 VERBS = ["sample", "predict", "evaluate", "train", "export", "bench"]
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "cv2", "PIL", "ai_edge_litert"}
 
-needs_models = pytest.mark.skipif(
-    not (MODELS / "recognizer" / "dynamic_int8.tflite").is_file(),
-    reason="no models in saved_models/ocr",
-)
-
 
 @pytest.fixture
 def kes_ocr(tmp_path, monkeypatch, capsys):
@@ -168,7 +163,6 @@ def test_training_refuses_a_missing_backend_before_any_work(
     assert not (tmp_path / "run").exists()
 
 
-@needs_models
 def test_the_tour_reads_the_sample_from_an_empty_folder(kes_ocr, tmp_path):
     done = kes_ocr()
     assert done.code == 0, done.err
@@ -178,7 +172,6 @@ def test_the_tour_reads_the_sample_from_an_empty_folder(kes_ocr, tmp_path):
     assert metrics["text"] == done.out.removesuffix("\n")
 
 
-@needs_models
 def test_predict_loads_neither_keras_nor_a_backend(tmp_path):
     words = ["predict", str(MODELS / "sample.png"), "--quiet"]
     code, names = loaded_by(words, tmp_path)
@@ -219,7 +212,6 @@ def bomb(side: int) -> bytes:
     )
 
 
-@needs_models
 def test_bad_inputs_cost_only_themselves(kes_ocr, tmp_path):
     good = (MODELS / "sample.png").read_bytes()
     bad = {
@@ -254,7 +246,6 @@ def test_bad_inputs_cost_only_themselves(kes_ocr, tmp_path):
     assert "Traceback" not in done.err
 
 
-@needs_models
 def test_reading_and_measuring_touch_no_network(kes_ocr, tmp_path, monkeypatch):
     def refuse(*arguments, **options):
         raise AssertionError("the network was touched")
@@ -269,7 +260,6 @@ def test_reading_and_measuring_touch_no_network(kes_ocr, tmp_path, monkeypatch):
     assert json.loads(done.out)["metrics"]["pages"] == 1
 
 
-@needs_models
 def test_a_model_that_does_not_fit_is_a_sentence(kes_ocr, tmp_path):
     folder = tmp_path / "own"
     folder.mkdir()
@@ -284,7 +274,6 @@ def test_a_model_that_does_not_fit_is_a_sentence(kes_ocr, tmp_path):
     assert "fault of the program" not in done.err
 
 
-@needs_models
 @pytest.mark.parametrize("form", ["text", "json", "hocr", "tsv", "pdf", "png"])
 def test_every_format(kes_ocr, tmp_path, form):
     sample = str(MODELS / "sample.png")
@@ -295,7 +284,6 @@ def test_every_format(kes_ocr, tmp_path, form):
     assert result.stat().st_size > 100
 
 
-@needs_models
 def test_evaluate_measures_what_can_be_read(kes_ocr, tmp_path):
     data = labelled_folder(tmp_path)
     done = kes_ocr("evaluate", "--data", str(data), "--json")
@@ -312,7 +300,6 @@ def test_evaluate_measures_what_can_be_read(kes_ocr, tmp_path):
     assert only["metrics"]["pages"] == only["metrics"]["detection_recall"] == 1
 
 
-@needs_models
 def test_evaluate_gives_figures_as_json(kes_ocr, tmp_path, shared_data):
     words = ["evaluate", "--data", str(shared_data / "sroie"), "--pages", "400-401"]
     done = kes_ocr(*words, "--json")
