@@ -7,19 +7,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from suite.engine import find_model, open_model
 from suite.imaging.geometry import Quad, quad_size, rectify, transform_quad
+from suite.imaging.opening import Source
 from suite.imaging.pages import open_pages
 from suite.ocr.decoding import Decoder, beam, greedy
 from suite.ocr.detection import Detector
 from suite.ocr.fitness import check_detector, check_language_model, check_recognizer
 from suite.ocr.layout import reading_order
-from suite.ocr.orientation import choose_turn, skew_angle, text_runs_down
+from suite.ocr.orientation import SURE, choose_turn, skew_angle, text_runs_down
 from suite.ocr.reading import Reading
 from suite.ocr.recognition import Read, Recognizer
 from suite.ocr.result import Line, PageText
@@ -29,17 +29,11 @@ from suite.ocr.upright import Placement
 from suite.ocr.words import line_words
 from suite.text.ngram import CharacterModel, load_beside
 
-Source = str | Path | bytes | BinaryIO
 Grey = npt.NDArray[np.uint8]
 
 LARGEST = 4_000
 """Long side in pixels up to which a picture is decoded in full; text that can be read
 at all is large enough at this size on anything but a poster."""
-
-
-SURE = 0.85
-"""Mean confidence from which a page is taken to be upright without trying others: the
-sample page has 0.99 upright and 0.78 upside down."""
 
 
 class Reader:
@@ -211,7 +205,6 @@ class Reader:
         turn = choose_turn(
             lambda turn: _sureness(tried[turn][1]) if turn in tried else score(turn),
             runs_down,
-            sure=SURE,
         )
         return tried[turn]
 
