@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from suite.imaging.overlap import iou_matrix, polygon_area, polygon_iou
+from suite.imaging.overlap import iou_matrix, polygon_iou
 
 __all__ = [
     "Quad",
@@ -24,7 +24,6 @@ __all__ = [
     "grow_distance",
     "iou_matrix",
     "offset_quad",
-    "polygon_area",
     "polygon_iou",
     "quad_size",
     "rectify",
