@@ -18,7 +18,7 @@ if __name__ == "__main__":  # a checkout that nobody installed
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from suite.console import Result, UserError, choose_backend, table
-from suite.console.messages import remark
+from suite.console.messages import remark, report_error
 from suite.console.options import Common, Inputs, WithLimit
 from suite.console.program import Program, Verb
 from suite.console.verbs import ExportOptions, Labelled, TrainOptions
@@ -109,13 +109,18 @@ def predict(options: Predict) -> Result:
 
 
 def evaluate(options: Evaluate) -> Result:
-    metrics, code = _measure(options)
+    from suite.ocr.evaluation import measure
+    from suite.ocr.opening import open_reader
+
+    labels = _labels(options)
+    metrics, code = measure(open_reader(options), labels, fold_case=options.caseless)
     return Result(metrics, code=code, backend=_backend(options))
 
 
 def bench(options: Bench) -> Result:
     from suite.edge.timing import latency_table
-    from suite.ocr.opening import model_folder
+    from suite.ocr.evaluation import measure
+    from suite.ocr.opening import model_folder, open_reader
 
     rows: list[dict[str, Any]] = []
     for name in MODELS:
@@ -128,8 +133,10 @@ def bench(options: Bench) -> Result:
         )
     text, measured, code = table(rows), [], 0
     if options.data is not None:
+        labels = _labels(options)
         for name in dict.fromkeys(row["format"] for row in rows):
-            metrics, failed = _measure(replace(options, precision=name))
+            reader = open_reader(replace(options, precision=name))
+            metrics, failed = measure(reader, labels, fold_case=options.caseless)
             measured.append({"format": name, **metrics})
             code = max(code, failed)
         text += "\n" + table(measured)
@@ -152,25 +159,26 @@ def export(options: ExportOptions) -> Result:
     return run_export(options, partial(sample_inputs, count=16))
 
 
-def _measure(options: Evaluate | Bench) -> tuple[dict[str, Any], int]:
-    """Figures of labelled pages, and 1 where a page could not be read, else 0."""
-    from suite.data.sroie import pages
-    from suite.ocr import evaluation
-    from suite.ocr.opening import open_reader
-    from suite.ocr.scoring import pool
+def _labels(options: Evaluate | Bench) -> Any:
+    """The labelled pages; what is wrong with some of them is reported, once."""
+    from suite.data.sroie import Complaints, LabelledPage, pages, read_boxes
+    from suite.ocr.evaluation import Labels, page_names
 
     if options.data is None:
         raise UserError(
             "no labelled pages (--data)", "Name a folder in SROIE's layout."
         )
-    names = evaluation.page_names(options.data, options.pages)
-    labelled = pages(options.data, names)[: options.limit]
-    fold_case = options.caseless
-    if fold_case is None:
-        fold_case = evaluation.in_capitals(labelled)
-    reader = open_reader(options)
-    scores, code = evaluation.score_pages(reader, labelled, fold_case=fold_case)
-    return {"caseless": fold_case, **pool(scores)["all"].figures()}, code
+    names = page_names(options.data, options.pages)[: options.limit]
+    complaints = Complaints(strict=False)
+    labelled = pages(options.data, names, complaints=complaints)
+    unread = []
+    for name in sorted({*names} - {page.name for page in labelled}):
+        boxes = options.data / "boxes" / f"{name}.csv"
+        texts = tuple(read_boxes(boxes, complaints=complaints))
+        unread.append(LabelledPage(name, boxes, texts))
+    for message in complaints.messages:
+        report_error(message)
+    return Labels(labelled, unread, code=1 if complaints.messages else 0)
 
 
 def _backend(options: ReaderOptions) -> str:

@@ -3,7 +3,7 @@
     python benchmarks/edge.py
     python benchmarks/edge.py --data ../shared/data/sroie   # and what is read
     python benchmarks/edge.py --data ../shared/data/sroie --backends jax torch
-    python benchmarks/edge.py --models crnn --runs 5 --output /tmp/trial.md
+    python benchmarks/edge.py --models crnn --runs 5 --output trial.md
 
 Networks: the shipped recognizer and detector, one signature each, and a reference
 network of Keras' own layers. A peer that is not installed is left out with a line.

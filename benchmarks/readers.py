@@ -53,6 +53,9 @@ class PageReader(Protocol):
     def command(self, image: str) -> list[str]:
         """A command that prints the text of one picture: for the cold start."""
 
+    def help(self) -> list[str] | None:
+        """A command that shows the program's help; None where that is no figure."""
+
     def sizes(self) -> dict[str, int]:
         """Bytes of "models", and of all that is "installed", models too."""
 
@@ -87,6 +90,10 @@ class Ours:
         words = [sys.executable, str(ROOT / "apps" / "ocr.py"), "predict", image]
         words += ["--quiet", "--threads", str(self.threads)]
         return words if self.model is None else [*words, "--model", self.model]
+
+    def help(self) -> list[str]:
+        """The program's own."""
+        return [sys.executable, str(ROOT / "apps" / "ocr.py"), "--help"]
 
     def sizes(self) -> dict[str, int]:
         """The two LiteRT files; with the base install and the code of the suite."""
@@ -173,6 +180,10 @@ class Tesseract:
             *("--psm", str(self.psm), "-l", self.languages),
         ]
 
+    def help(self) -> list[str]:
+        """The program's own."""
+        return ["tesseract", "--help"]
+
     def sizes(self) -> dict[str, int]:
         """Language data; with the program and the libraries that it loads."""
         folder, _ = _tessdata()
@@ -230,6 +241,9 @@ class Rapid:
         """Three lines of Python, as its users write them."""
         code = f"from rapidocr import RapidOCR; print(RapidOCR()({image!r}).txts)"
         return [sys.executable, "-c", code]
+
+    def help(self) -> None:
+        """It is a library first."""
 
     def sizes(self) -> dict[str, int]:
         """The models of its package; with all packages that it needs."""

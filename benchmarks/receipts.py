@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import resources
 from benchmarks.readers import PageReader
-from benchmarks.session import Worker, cold_starts, read_in_turn, workers
+from benchmarks.session import Worker, cold_starts, quickest, read_in_turn, workers
 from benchmarks.tables import Measure
 from benchmarks.worker import Reply
 from suite.console import UserError, track
@@ -96,6 +96,7 @@ def compare(
             **quality(labelled, replies[name], lines[name], parts),
             **resources.used(replies[name], large),
             "cold": cold[name],
+            "help": quickest(shown) if (shown := reader.help()) else None,
             **reader.sizes(),
         }
         for name, reader in readers.items()

@@ -180,6 +180,14 @@ def cold_starts(
     return {name: _median(values) for name, values in times.items()}
 
 
+def quickest(command: Sequence[str], runs: int = 3) -> float | None:
+    """Seconds to the first output of a command, the best of some runs; None if one
+    fails. The best, since others only tell what else the machine did."""
+    times = [_first_output(command) for _ in range(runs)]
+    known = [seconds for seconds in times if seconds is not None]
+    return min(known) if known and len(known) == runs else None
+
+
 def _median(values: Sequence[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return statistics.median(known) if known and len(known) == len(values) else None

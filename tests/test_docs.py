@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,6 +27,37 @@ def test_deploy_reads_a_line_with_the_interpreter_alone(monkeypatch, capsys):
     assert len(blank) <= 1 and text.lower() == "total"
 
 
+def run(name: str, number: int) -> None:
+    """Runs a block as a reader would paste it."""
+    exec(compile(blocks(name)[number], name, "exec"), {})  # noqa: S102
+
+
+def test_the_library_reads_as_the_readme_says(tmp_path, monkeypatch, capsys):
+    sample = Image.open(ROOT / "saved_models" / "ocr" / "sample.png").convert("L")
+    sample.save(tmp_path / "receipt.jpg", quality=95)
+    monkeypatch.chdir(tmp_path)
+    run("README.md", 0)
+    out = capsys.readouterr().out
+    assert "29.59" in out and "['Total'" in out
+
+
+@pytest.mark.backend
+def test_a_network_is_built_as_the_readme_says():
+    pytest.importorskip("keras")
+    run("README.md", 1)
+
+
+def test_the_json_is_read_as_its_page_says(tmp_path, monkeypatch, capsys):
+    from suite.ocr import Reader
+    from suite.ocr.formats import write
+
+    page = Reader()(ROOT / "saved_models" / "ocr" / "sample.png")
+    write(page, "json", tmp_path / "out" / "receipt.json")
+    monkeypatch.chdir(tmp_path)
+    run("docs/ocr-json.md", 0)
+    assert len(capsys.readouterr().out.splitlines()) == len(page.lines)
+
+
 def sample_line():
     import cv2
     import numpy as np
@@ -41,6 +73,7 @@ def sample_line():
         "README.md",
         "docs/deploy.md",
         "docs/ocr.md",
+        "docs/ocr-json.md",
         "docs/errata.md",
         "docs/models.md",
         "CONTRIBUTING.md",

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from suite.console.errors import UserError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""Numbers of the errors of a medium that takes no more."""
 _NAME_LIMIT = 255  # bytes in a file name: ext4, APFS, NTFS and tmpfs agree
 
 
@@ -47,7 +48,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             raise
         raise UserError(
             f"{path}: cannot be written: {error.strerror or error}",
-            "Free some space." if error.errno in _FULL else "Choose another place.",
+            "Free some space." if error.errno in FULL else "Choose another place.",
         ) from error
     finally:
         if not device:
@@ -94,7 +95,7 @@ def _to_disk(path: Path) -> None:
 
 def _ours(error: OSError, temporary: Path, target: Path) -> bool:
     """Whether the failure is about the file being written, not one being read."""
-    if error.errno in _FULL:
+    if error.errno in FULL:
         return True
     names = {str(temporary), str(target), *map(str, target.parents)}
     return str(error.filename) in names

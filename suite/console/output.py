@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from suite.console.errors import UserError
+from suite.console.files import FULL
+from suite.console.messages import report_error
+
 SCHEMA = 1  # of the JSON object that every verb prints with --json
 
 
@@ -40,7 +44,9 @@ def emit(content: str | bytes) -> None:
         content: Text, ended with a newline if it has none; or bytes as they are.
 
     Raises:
-        SystemExit: With code 0, where the reader went away (`| head -1`).
+        SystemExit: With code 0, where the reader went away (`| head -1`); with code 2,
+            after a message, where stdout cannot be written: more inputs would end
+            the same.
     """
     with until_closed():
         if isinstance(content, bytes):
@@ -53,19 +59,33 @@ def emit(content: str | bytes) -> None:
 
 @contextmanager
 def until_closed() -> Iterator[None]:
-    """Ends the program quietly where the block finds that nobody reads stdout.
+    """Ends the program where a block that writes to stdout cannot.
 
     Raises:
-        SystemExit: With code 0.
+        SystemExit: With code 0, quietly, where nobody reads it any more; with code 2,
+            after a message, where it is full or broken.
     """
     try:
         yield
     except BrokenPipeError:
-        # Python flushes stdout once more when it ends and would complain then.
-        devnull = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(devnull, sys.stdout.fileno())
-        os.close(devnull)
+        _forget_stdout()
         raise SystemExit(0) from None
+    except OSError as error:
+        if error.filename is not None:  # of a file, not of the stream
+            raise
+        what = f"stdout cannot be written: {error.strerror or error}"
+        report_error(
+            UserError(what, "Free some space." if error.errno in FULL else None)
+        )
+        _forget_stdout()
+        raise SystemExit(2) from error
+
+
+def _forget_stdout() -> None:
+    """Python flushes stdout once more when it ends, and would complain then."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    os.close(devnull)
 
 
 def to_json(value: Mapping[str, Any], *, indent: int | None = None) -> str:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from suite.imaging.overlap import iou_matrix, polygon_area, polygon_iou
+from suite.imaging.overlap import iou_matrix, polygon_iou
 
 __all__ = [
     "Quad",
@@ -23,10 +23,7 @@ __all__ = [
     "box_quad",
     "grow_distance",
     "iou_matrix",
-    "min_area_quad",
     "offset_quad",
-    "order_quad",
-    "polygon_area",
     "polygon_iou",
     "quad_size",
     "rectify",
@@ -146,33 +143,6 @@ def _edge_directions(edges: np.ndarray, lengths: np.ndarray) -> np.ndarray:
     units = np.where(missing, turned, units)
     axes = np.array([(1, 0), (0, 1), (-1, 0), (0, -1)], np.float64)
     return np.where(~units.any(-1, keepdims=True), axes, units)
-
-
-def order_quad(points: npt.ArrayLike) -> Quad:
-    """Four corners in any order -> clockwise, from the top left of the text.
-
-    Text is taken to run within 45 degrees of the x axis, whatever the proportions
-    of its box: a tilted "1" is as tall as it was upright. At 45 degrees it runs
-    along the longer side. Corners are sorted by angle about the centre; sorting by
-    x, as is common, swaps corners of tall tilted boxes (RapidOCR issue 706).
-    """
-    corners = np.asarray(points, np.float64).reshape(4, 2)
-    around = corners - corners.mean(0)
-    corners = corners[np.argsort(np.arctan2(around[:, 1], around[:, 0]), kind="stable")]
-    starts = [np.roll(corners, -i, axis=0) for i in range(4)]
-
-    def fitness(quad: np.ndarray) -> tuple[float, float]:
-        along = quad[1] - quad[0] + quad[2] - quad[3]
-        length = float(np.linalg.norm(along))
-        return round(float(along[0]) / max(length, 1e-12), 4), length
-
-    return max(starts, key=fitness).astype(np.float32)
-
-
-def min_area_quad(points: npt.ArrayLike) -> Quad:
-    """Smallest rotated rectangle around points (n, 2), ordered by `order_quad`."""
-    cloud = np.asarray(points, np.float32).reshape(-1, 2)
-    return order_quad(cv2.boxPoints(cv2.minAreaRect(cloud)))
 
 
 def rectify(

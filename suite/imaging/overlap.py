@@ -14,11 +14,6 @@ import numpy.typing as npt
 Points: TypeAlias = list[list[float]]  # plain floats: arrays of 4 points are slower
 
 
-def polygon_area(points: npt.ArrayLike) -> float:
-    """Signed area of a polygon (n, 2); positive when clockwise on the screen."""
-    return _area(np.asarray(points, np.float64).tolist())
-
-
 def intersection_area(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     """Area that two convex polygons (n, 2), (m, 2) of any orientation share."""
     first: Points = np.asarray(a, np.float64).tolist()

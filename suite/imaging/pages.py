@@ -24,7 +24,8 @@ from suite.imaging.pixels import Mode, Pixels
 
 MAX_FRAMES = 2000
 _SUBFILE_TYPE = 254  # TIFF tag; bit 0: a smaller copy of another page
-_PDFIUM = threading.Lock()  # PDFium may not be entered twice at a time
+PDFIUM = threading.Lock()
+"""Held by whoever is in PDFium, which may not be entered twice at a time."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def _pdf_pages(
 ) -> Iterator[Page]:
     import pypdfium2  # 0.1 s, which pictures need not wait for
 
-    with refuse_damage(label), _PDFIUM:
+    with refuse_damage(label), PDFIUM:
         try:
             document = pypdfium2.PdfDocument(stream)
         except pypdfium2.PdfiumError as error:
@@ -146,11 +147,11 @@ def _pdf_pages(
         if count > limits[0]:
             _refuse_pages(label, limits[0])
         for index in range(count):
-            with refuse_damage(f"{label}, page {index + 1}"), _PDFIUM:
+            with refuse_damage(f"{label}, page {index + 1}"), PDFIUM:
                 page = _draw(document, index, label, mode, dpi, limits[1], reduce_to)
             yield page
     finally:
-        with _PDFIUM:
+        with PDFIUM:
             document.close()
 
 
@@ -158,7 +159,7 @@ def draw_pdf_page(data: bytes, width: int, height: int) -> Pixels:
     """Draw the first page of a PDF of ours as grey, uint8 (height, width)."""
     import pypdfium2
 
-    with _PDFIUM:
+    with PDFIUM:
         document = pypdfium2.PdfDocument(data)
         page = document[0]
         bitmap = page.render(scale=width / page.get_width(), grayscale=True)

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from suite.imaging.geometry import quad_size
 from suite.imaging.invisible_font import ADVANCE, UNITS, invisible_font
-from suite.imaging.pages import _PDFIUM, draw_pdf_page
+from suite.imaging.pages import PDFIUM, draw_pdf_page
 from suite.imaging.pixels import Pixels
 
 _DESCENT = 0.2  # of a text box, below the base line
@@ -62,7 +62,7 @@ class Document:
                 spaces are written beyond the quad.
             jpeg: A file that covers the page, taken over as it is.
         """
-        with _PDFIUM:
+        with PDFIUM:
             page = self._pdf.new_page(width, height)
             try:
                 if jpeg is not None:
@@ -76,7 +76,7 @@ class Document:
     def save(self) -> bytes:
         """The file."""
         buffer = io.BytesIO()
-        with _PDFIUM:
+        with PDFIUM:
             self._pdf.save(buffer)
         return buffer.getvalue()
 
@@ -93,13 +93,13 @@ def open_document(invisible: Iterable[str] | None = None) -> Iterator[Document]:
     import pypdfium2
     import pypdfium2.raw as pdfium
 
-    with _PDFIUM:
+    with PDFIUM:
         pdf = pypdfium2.PdfDocument.new()
         font = _helvetica(pdf) if invisible is None else _invisible(pdf, invisible)
     try:
         yield Document(pdf, font)
     finally:
-        with _PDFIUM:
+        with PDFIUM:
             pdfium.FPDFFont_Close(font.handle)
             pdf.close()
 

@@ -5,7 +5,7 @@ that copies its list in each step. Here the product with the inputs is made for 
 steps at once before the loop, a step writes its result in place
 (`DYNAMIC_UPDATE_SLICE`), and the backward direction counts down instead of reversing
 anything. On two CPUs that was 2.2 times as fast as the stock form in float32 and 2.5
-times in dynamic int8 (`shared/reference/traps.md`, section 2).
+times in dynamic int8.
 
 These layers hold no weights of their own: they refer to those of the layer that was
 trained. They are made when a model is exported and never saved or trained.

@@ -4,11 +4,13 @@ Logits go in (steps, classes) with class 0 the blank; only the steps of the line
 itself, without those of its padding.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from suite.console import UserError
 from suite.ocr.prefix_search import Scorer, search
 from suite.ocr.reading import (
     Reading,
@@ -22,7 +24,10 @@ from suite.text.alphabet import BLANK, Alphabet
 from suite.text.lexicon import Lexicon
 from suite.text.ngram import CharacterModel
 
-__all__ = ["Reading", "WordSpan", "beam", "greedy", "word_spans"]
+__all__ = ["Decoder", "Reading", "WordSpan", "beam", "greedy", "only", "word_spans"]
+
+Decoder = Callable[[npt.NDArray[np.float32], Alphabet], Reading]
+"""From a line's logits (steps, alphabet.size) and its alphabet to a reading."""
 
 
 def _check(logits: npt.ArrayLike, alphabet: Alphabet) -> npt.NDArray[np.float32]:
@@ -132,3 +137,31 @@ def beam(
     ]
     confidence = np.exp(np.array(sure)).astype(np.float32)
     return make_reading(ids, frames, confidence, alphabet)
+
+
+def only(characters: str, alphabet: Alphabet, decode: Decoder) -> Decoder:
+    """A decoder that writes some characters of an alphabet, and spaces, and no others.
+
+    Confidence is then that among these: a letter where only digits are allowed comes
+    out as the likeliest digit.
+
+    Args:
+        characters: Those allowed.
+        alphabet: The recognizer's characters.
+        decode: What decodes.
+
+    Raises:
+        UserError: No characters, or some that the alphabet lacks.
+    """
+    if not characters:
+        raise UserError("no characters are allowed")
+    barred = np.ones(alphabet.size, bool)
+    barred[[BLANK, *alphabet.encode(characters)]] = False
+    if " " in alphabet:  # words are told apart in any case
+        barred[alphabet.encode(" ")] = False
+
+    def decode_some(logits: npt.NDArray[np.float32], known: Alphabet) -> Reading:
+        # not -inf: a difference of two of them is no number
+        return decode(np.where(barred, np.float32(-1e4), logits), known)
+
+    return decode_some

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -38,8 +39,9 @@ class Detector:
     def __init__(self, model: Model, options: BoxOptions | None = None) -> None:
         self.model = model
         config = model.config
-        ratio = config.get("postprocessing", {}).get("shrink_ratio", 0.4)
-        self.options = options or BoxOptions(shrink_ratio=ratio)
+        # never a guess: boxes grown by another ratio than the labels' are all wrong
+        ratio = config["postprocessing"]["shrink_ratio"]
+        self.options = replace(options or BoxOptions(), shrink_ratio=ratio)
         self.text_height: float = config["preprocessing"]["text_height"]
         sizes = (re.fullmatch(r"detect_(\d+)x(\d+)", name) for name in model.signatures)
         self.canvases = [(int(m[1]), int(m[2])) for m in sizes if m]

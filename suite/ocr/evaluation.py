@@ -1,17 +1,19 @@
 """Labelled pages read and scored: what `evaluate` and the benchmarks count."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from suite.console import UserError, track
+from suite.console.inputs import unexpected
 from suite.console.messages import report_error
 from suite.imaging.geometry import Quad, rectify
 from suite.imaging.opening import open_image
-from suite.ocr.scoring import PageScore, number_range, score_boxes, score_text
+from suite.ocr.scoring import PageScore, number_range, pool, score_boxes, score_text
 from suite.text.distance import ErrorRates, error_rates
 from suite.text.fold import lacks_case
 
@@ -47,6 +49,39 @@ class LabelledPage(Protocol):
         """Its labelled text."""
 
 
+@dataclass(frozen=True)
+class Labels:
+    """What is measured on."""
+
+    pages: Sequence[LabelledPage]
+    """Pages to be read, of different names."""
+    unread: Sequence[LabelledPage] = ()
+    """Pages whose pictures are known to be missing or damaged: they count as empty."""
+    code: int = 0
+    """Exit code that the labels alone call for: 1 where some were faulty."""
+
+
+def measure(
+    reader: "Reader", labels: Labels, *, fold_case: bool | None = None
+) -> tuple[dict[str, Any], int]:
+    """Figures of a reader on labelled pages.
+
+    Args:
+        reader: What is measured.
+        labels: Pages with their text.
+        fold_case: Compare lines without case; None: where no label has a small letter.
+
+    Returns:
+        Figures by name, and the exit code: 1 where a page or a label failed.
+    """
+    if fold_case is None:
+        fold_case = in_capitals([*labels.pages, *labels.unread])
+    scores, code = score_pages(reader, labels.pages, fold_case=fold_case)
+    scores |= {page.name: score_unread(page) for page in labels.unread}
+    figures = pool(scores)["all"].figures()
+    return {"caseless": fold_case, **figures}, max(code, labels.code)
+
+
 def score_pages(
     reader: "Reader", pages: Sequence[LabelledPage], *, fold_case: bool
 ) -> tuple[dict[str, PageScore], int]:
@@ -67,7 +102,9 @@ def score_pages(
     for page in track(pages, "reading"):
         try:
             scores[page.name] = score_page(reader, page, fold_case=fold_case)
-        except UserError as error:
+        except Exception as error:  # one bad page must not cost the others
+            if not isinstance(error, UserError):
+                error = unexpected(error, str(page.image))
             report_error(error)
             scores[page.name], code = score_unread(page), 1
     return scores, code
@@ -113,26 +150,24 @@ def score_unread(page: LabelledPage) -> PageScore:
     )
 
 
-def page_names(folder: Path, numbers: str | None) -> list[str] | None:
-    """Names of the labelled pages in a range.
+def page_names(folder: Path, numbers: str | None) -> list[str]:
+    """Names of the labelled pages in a range, sorted.
 
     Args:
         folder: Holds `boxes/NAME.csv`.
         numbers: First and last number, `450-499`, or one number; None for all pages.
 
-    Returns:
-        Names, sorted; None for all.
-
     Raises:
         UserError: Not a range, or no page lies in it.
     """
+    names = sorted(path.stem for path in (folder / "boxes").glob("*.csv"))
     if numbers is None:
-        return None
+        return names
     first, dash, last = numbers.partition("-")
     if not first.isdecimal() or not (last if dash else first).isdecimal():
         raise UserError(f"{numbers}: not a range of pages (--pages)", "As in 450-499.")
     within = number_range(int(first), int(last if dash else first))
-    names = sorted(p.stem for p in (folder / "boxes").glob("*.csv") if within(p.stem))
+    names = [name for name in names if within(name)]
     if not names:
         raise UserError(
             f"{folder / 'boxes'}: no page in the range {numbers} (--pages)",

@@ -1,6 +1,6 @@
 """The forms in which a result is written: a registry by name, `render`, `write`."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,6 +102,7 @@ def write(
     destination: str | Path,
     *,
     source: Source | None = None,
+    taken: Collection[Path] = (),
 ) -> list[Path]:
     """Write a result; each file is complete or absent.
 
@@ -109,21 +110,30 @@ def write(
         pages, format, source: As in `render`.
         destination: The file. Several pages of a format of single pages go to
             NAME-1.png, NAME-2.png ... beside it.
+        taken: Files of other results, which numbered pages must not replace.
 
     Returns:
         The files written.
 
     Raises:
-        UserError: As `render`; the destination cannot be written.
+        UserError: As `render`; the destination cannot be written; a page would go to
+            a file of `taken`, and nothing was written.
     """
     path, pages = Path(destination), _listed(pages)
-    numbered = find_format(format).paged and len(pages) > 1
-    written = []
-    for number, content in enumerate(_contents(pages, format, source), 1):
-        name = f"{path.stem}-{number}{path.suffix}" if numbered else path.name
-        write_atomic(path.with_name(name), content)
-        written.append(path.with_name(name))
-    return written
+    files = [path]
+    if find_format(format).paged and len(pages) > 1:
+        numbers = range(1, len(pages) + 1)
+        files = [path.with_name(f"{path.stem}-{n}{path.suffix}") for n in numbers]
+        for number, file in enumerate(files, 1):
+            if file in taken:
+                raise UserError(
+                    f"page {number} of {pages[0].name or path.stem} and another input "
+                    f"would both be written to {file}",
+                    "Give them in two calls with two output folders.",
+                )
+    for file, content in zip(files, _contents(pages, format, source), strict=True):
+        write_atomic(file, content)
+    return files
 
 
 def find_format(name: str) -> Format:

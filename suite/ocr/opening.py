@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import suite
 from suite.console import UserError, choose_backend
 from suite.engine import find_model
-from suite.ocr.decoding import beam, greedy
+from suite.ocr.decoding import Decoder, beam, greedy, only
+from suite.ocr.fitness import check_language_model
 from suite.ocr.options import ReaderOptions
 from suite.ocr.reader import Reader
-from suite.text import Alphabet
 from suite.text.ngram import CharacterModel
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ def open_reader(options: ReaderOptions) -> Reader:
     if options.threads < 1:
         raise UserError(
             f"{options.threads}: too few threads (--threads)", "At least 1."
+        )
+    if not 0 <= options.min_confidence <= 1:
+        raise UserError(
+            f"{options.min_confidence}: not a confidence (--min-confidence)", "0 to 1."
         )
     if options.decoder == "greedy" and (options.lexicon or options.language_model):
         raise UserError(
@@ -50,14 +54,20 @@ def open_reader(options: ReaderOptions) -> Reader:
         threads=options.threads,
         isolated=options.isolated,
         decode=greedy if options.decoder == "greedy" else None,
+        min_confidence=options.min_confidence,
     )
     if options.lexicon or options.language_model:
         words = _words(options.lexicon, options.lexicon_bonus)
         characters = reader.language_model
         if options.language_model:
-            alphabet = reader.recognizer.alphabet
-            characters = _characters(options.language_model, alphabet)
+            characters = check_language_model(
+                f"{options.language_model} (--language-model)",
+                CharacterModel.load(options.language_model),
+                reader.recognizer.alphabet,
+            )
         reader.decode = partial(beam, lexicon=words, language_model=characters)
+    if options.characters is not None:
+        reader.decode = _only(options.characters, reader)
     return reader
 
 
@@ -110,6 +120,16 @@ def _kind(model: Path) -> str:
     return str(kind)
 
 
+def _only(characters: str, reader: Reader) -> Decoder:
+    alphabet = reader.recognizer.alphabet
+    try:
+        return only(characters, alphabet, reader.decode)
+    except UserError as error:
+        raise UserError(
+            f"{error.message} (--characters)", f"Known: {alphabet.characters}"
+        ) from error
+
+
 def _words(path: Path | None, bonus: float) -> "Lexicon | None":
     from suite.text.lexicon import Lexicon
 
@@ -127,15 +147,3 @@ def _words(path: Path | None, bonus: float) -> "Lexicon | None":
             "Save it as UTF-8, one word a line.",
         ) from error
     return Lexicon(lines, bonus=bonus)
-
-
-def _characters(path: Path, alphabet: Alphabet) -> CharacterModel:
-    model = CharacterModel.load(path)
-    try:
-        # here, before any page: decoding would say it of each of them
-        model.classes_of(alphabet)
-    except UserError as error:
-        raise UserError(
-            f"{path}: {error.message} (--language-model)", error.hint
-        ) from error
-    return model

@@ -33,3 +33,7 @@ class ReaderOptions:
     language_model: Path | None = None
     """Character n-gram model for the beam search, of `train --model language`; the
     recognizer's own if not given."""
+    characters: str | None = None
+    """Write no others than these characters, and spaces: 0123456789.,- for amounts."""
+    min_confidence: float = 0.5
+    """Leave out lines of which the recognizer is less sure than this, 0 to 1."""

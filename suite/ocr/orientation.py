@@ -12,6 +12,10 @@ import numpy.typing as npt
 
 from suite.ocr.ink import Grey, find_components, ink_mask, join_across, reduced
 
+SURE = 0.85
+"""Mean confidence from which a page is taken to be upright without trying other turns:
+the sample page has 0.99 upright and 0.78 upside down."""
+
 _PIXELS = 0.5e6  # at which pages are looked at
 _POINTS = 20_000  # enough for a thousandth of a degree; more only takes longer
 _COARSE = 0.5  # degrees between the first angles
@@ -117,7 +121,7 @@ def choose_turn(
     score: Callable[[int], float],
     runs_down: bool | None = None,
     *,
-    sure: float = 0.85,
+    sure: float = SURE,
     poor: float = 0.6,
 ) -> int:
     """By which quarter turns the text of a page is turned.

@@ -55,8 +55,13 @@ class Prediction:
             limit=limit,
         )
         self._emitted = False
+        self._targets: frozenset[Path] = frozenset()
         if output is None:
             self._check_stdout()
+        else:
+            named = (item for item in self.inputs if item.error is None)
+            ending = self.form.suffix
+            self._targets = frozenset(item.target(output, ending) for item in named)
 
     def run(self, reader: "Reader") -> int:
         """Reads all inputs; one that fails is reported and the others go on.
@@ -75,8 +80,8 @@ class Prediction:
         try:
             for page in reader.pages(source):
                 pages.append(replace(page, name=item.name))
-        except UserError:
-            if pages:  # a later page is damaged: what was read is not lost
+        except Exception:  # of any kind: memory may be short on page 7
+            if pages:  # what was read before is not lost
                 self._put(item, pages, source)
             raise
         self._put(item, pages, source)
@@ -84,7 +89,8 @@ class Prediction:
     def _put(self, item: Input, pages: list[PageText], source: Path | bytes) -> None:
         if self.output is not None:
             target = item.target(self.output, self.form.suffix)
-            write(pages, self.form.name, target, source=source)
+            form, taken = self.form.name, self._targets - {target}
+            write(pages, form, target, source=source, taken=taken)
             return
         content = render(pages, self.form.name, source=source)
         data = content.encode() if isinstance(content, str) else content

@@ -3,44 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from suite.engine import find_model, open_model
 from suite.imaging.geometry import Quad, quad_size, rectify, transform_quad
+from suite.imaging.opening import Source
 from suite.imaging.pages import open_pages
-from suite.ocr.decoding import beam, greedy
+from suite.ocr.decoding import Decoder, beam, greedy
 from suite.ocr.detection import Detector
+from suite.ocr.fitness import check_detector, check_language_model, check_recognizer
 from suite.ocr.layout import reading_order
-from suite.ocr.orientation import choose_turn, skew_angle, text_runs_down
+from suite.ocr.orientation import SURE, choose_turn, skew_angle, text_runs_down
 from suite.ocr.reading import Reading
 from suite.ocr.recognition import Read, Recognizer
 from suite.ocr.result import Line, PageText
-from suite.ocr.text_height import text_height
+from suite.ocr.text_height import lone_height, text_height
 from suite.ocr.typography import closed_up
 from suite.ocr.upright import Placement
 from suite.ocr.words import line_words
-from suite.text import Alphabet
 from suite.text.ngram import CharacterModel, load_beside
 
-Source = str | Path | bytes | BinaryIO
 Grey = npt.NDArray[np.uint8]
-Decoder = Callable[[npt.NDArray[np.float32], Alphabet], Reading]
 
 LARGEST = 4_000
 """Long side in pixels up to which a picture is decoded in full; text that can be read
 at all is large enough at this size on anything but a poster."""
-
-
-SURE = 0.85
-"""Mean confidence from which a page is taken to be upright without trying others: the
-sample page has 0.99 upright and 0.78 upside down."""
 
 
 class Reader:
@@ -60,7 +53,7 @@ class Reader:
         min_confidence: Lines below this, 0..1, are left out.
 
     Raises:
-        UserError: A model is missing or damaged.
+        UserError: A model is missing, damaged, or not what it is taken for.
 
     Example:
 
@@ -85,12 +78,15 @@ class Reader:
         )
         folder = find_model("ocr", "detector", detector)
         # one canvas at a time: another page size costs 50 ms, its memory 40 MB
-        self.detector = Detector(opened(folder, threads=threads, keep=1))
-        folder = find_model("ocr", "recognizer", recognizer)
+        model = opened(folder, threads=threads, keep=1)
+        check_detector(folder, model)
+        self.detector = Detector(model)
+        self._folder = folder = find_model("ocr", "recognizer", recognizer)
         # a line is too little work to share: each thread has a network of its own
         count = threads if engine == "litert" else 1
-        self.recognizer = Recognizer([opened(folder, threads=1) for _ in range(count)])
-        self._folder = folder
+        models = [opened(folder, threads=1) for _ in range(count)]
+        check_recognizer(folder, models[0])
+        self.recognizer = Recognizer(models)
         if decode is None:
             decode = partial(beam, language_model=self.language_model)
             decode = decode if self.language_model else greedy
@@ -99,8 +95,16 @@ class Reader:
 
     @cached_property
     def language_model(self) -> CharacterModel | None:
-        """The model beside the recognizer, read where decoding needs it."""
-        return load_beside(self._folder)
+        """The model beside the recognizer, read where decoding needs it.
+
+        Raises:
+            UserError: It is damaged, or of other characters than the recognizer.
+        """
+        model = load_beside(self._folder)
+        if model is None:
+            return None
+        where = f"{self._folder}, its language model"
+        return check_language_model(where, model, self.recognizer.alphabet)
 
     def __call__(self, source: Source) -> PageText:
         """Read the first page of a picture, TIFF or PDF.
@@ -191,13 +195,16 @@ class Reader:
         if score(0) >= SURE:
             return tried[0]
         runs_down = text_runs_down(image)
-        if runs_down is None and not tried[0][1]:
-            return tried[0]  # nothing was found, and nothing looks like text
+        if runs_down is None:
+            lines = tried[0][1]
+            # Nothing was found, and nothing looks like text; or a number alone, read
+            # well: three digits on their side pass for letters (0, N, C, Q).
+            if not lines or _sureness(lines, least=1) >= SURE:
+                return tried[0]
         # the scores are kept: no turn is read twice
         turn = choose_turn(
             lambda turn: _sureness(tried[turn][1]) if turn in tried else score(turn),
             runs_down,
-            sure=SURE,
         )
         return tried[turn]
 
@@ -205,7 +212,7 @@ class Reader:
         """Quads (n, 4, 2) in pixels of the picture."""
         wanted = self.detector.text_height
         turned = np.ascontiguousarray(np.rot90(image, upright.turn // 90))
-        height = text_height(turned, upright.skew) or wanted
+        height = text_height(turned, upright.skew) or lone_height(turned) or wanted
         quads: npt.NDArray[np.float32] = np.empty((0, 4, 2), np.float32)
         for _ in range(3):
             scale = _bounded(wanted / height, image.shape)
@@ -224,10 +231,10 @@ class Reader:
         return quads
 
 
-def _sureness(lines: list[Line]) -> float:
-    """Mean confidence 0..1 over the characters read; 0 where there are too few."""
+def _sureness(lines: list[Line], least: int = 4) -> float:
+    """Mean confidence 0..1 over the characters read; 0 of less than `least` of them."""
     lengths = [len(line.text) for line in lines]
-    if sum(lengths) < 4:
+    if sum(lengths) < least:
         return 0.0
     return float(np.average([line.confidence for line in lines], weights=lengths))
 

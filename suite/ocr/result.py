@@ -16,7 +16,7 @@ class Word:
         text: The characters, none of them white space.
         quad: float32 (4, 2), clockwise from the top left of the text, in pixels of
             the picture after EXIF orientation and before any uprighting.
-        confidence: 0..1, as `suite.ocr.decoding` defines it.
+        confidence: 0..1, as `suite.ocr.reading.Reading` defines it.
     """
 
     text: str
@@ -31,7 +31,7 @@ class Line:
     Attributes:
         text: The line's text; words are separated by one space.
         quad: float32 (4, 2), as in `Word`.
-        confidence: 0..1, as `suite.ocr.decoding` defines it.
+        confidence: 0..1, as `suite.ocr.reading.Reading` defines it.
         words: The line's words from left to right.
         row: Number of the printed row, from 0; lines side by side share it.
     """

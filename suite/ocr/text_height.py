@@ -46,6 +46,26 @@ def text_height(grey: Grey, skew: float = 0.0) -> float | None:
     return None if best is None else best.height * _BOX_BY_INK
 
 
+def lone_height(grey: Grey) -> float | None:
+    """Estimated height of the line of one or two letters alone on a page.
+
+    They are too few for `text_height` to tell them from dirt.
+
+    Args:
+        grey: uint8 (height, width) of any size, upright.
+
+    Returns:
+        As `text_height`; None where there are no letters, or more than two.
+    """
+    for pixels in (_PIXELS, _PIXELS / 16):  # the second for letters of a poster
+        small, scale = reduced(grey, pixels)
+        found = find_components(ink_mask(small))
+        heights = found.height[found.letters()]
+        if 0 < len(heights) < 3:
+            return float(heights.max()) / scale * _BOX_BY_INK
+    return None
+
+
 def _levelled(grey: Grey, skew: float) -> Grey:
     """The picture sheared so that lines run level and letters stay as high."""
     if abs(skew) < 0.5:

@@ -2,26 +2,27 @@
 
 import json
 import os
+import socket
+import struct
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
+from PIL import Image
 
 import suite
 from apps.ocr import main
 from suite.console import messages
+from tests.ocr.pages import text_page
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = ROOT / "saved_models" / "ocr"
 VERBS = ["sample", "predict", "evaluate", "train", "export", "bench"]
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "cv2", "PIL", "ai_edge_litert"}
-
-needs_models = pytest.mark.skipif(
-    not (MODELS / "recognizer" / "dynamic_int8.tflite").is_file(),
-    reason="no models in saved_models/ocr",
-)
 
 
 @pytest.fixture
@@ -162,7 +163,6 @@ def test_training_refuses_a_missing_backend_before_any_work(
     assert not (tmp_path / "run").exists()
 
 
-@needs_models
 def test_the_tour_reads_the_sample_from_an_empty_folder(kes_ocr, tmp_path):
     done = kes_ocr()
     assert done.code == 0, done.err
@@ -172,7 +172,6 @@ def test_the_tour_reads_the_sample_from_an_empty_folder(kes_ocr, tmp_path):
     assert metrics["text"] == done.out.removesuffix("\n")
 
 
-@needs_models
 def test_predict_loads_neither_keras_nor_a_backend(tmp_path):
     words = ["predict", str(MODELS / "sample.png"), "--quiet"]
     code, names = loaded_by(words, tmp_path)
@@ -180,21 +179,101 @@ def test_predict_loads_neither_keras_nor_a_backend(tmp_path):
     assert not names & {"keras", "tensorflow", "jax", "torch", "scipy", "skimage"}
 
 
-@needs_models
+def labelled_folder(tmp_path: Path) -> Path:
+    """A good page whose first label is right and second outside the page, a page of
+    zero bytes, a page without a picture."""
+    data = tmp_path / "data"
+    for name in ["images", "boxes"]:
+        (data / name).mkdir(parents=True)
+    page = text_page((500, 200), 18, 1, margin=50)
+    Image.fromarray(page).save(data / "images" / "1.png")
+    (data / "images" / "2.png").write_bytes(b"")
+    rows, columns = np.nonzero(page < 128)
+    left, top, right, bottom = columns.min(), rows.min(), columns.max(), rows.max()
+    inside, outside = (
+        f"{left},{top},{x},{top},{x},{bottom},{left},{bottom}," for x in (right, 960)
+    )
+    (data / "boxes" / "1.csv").write_text(f"{inside}Words\n{outside}Outside\n")
+    (data / "boxes" / "2.csv").write_text(f"{inside}Two words\n")
+    (data / "boxes" / "3.csv").write_text(f"{inside}Gone\nno label\n")
+    return data
+
+
+def bomb(side: int) -> bytes:
+    """The head of a PNG of side x side pixels, and nothing else."""
+    head = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    chunks = [(b"IHDR", head), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data))
+        + kind
+        + data
+        + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in chunks
+    )
+
+
 def test_bad_inputs_cost_only_themselves(kes_ocr, tmp_path):
-    (tmp_path / "zero.png").write_bytes(b"")
-    (tmp_path / "text.png").write_text("no picture")
-    good = str(MODELS / "sample.png")
-    words = ["predict", "zero.png", "gone.png", good, "text.png", "--output", "out"]
-    done = kes_ocr(*words)
+    good = (MODELS / "sample.png").read_bytes()
+    bad = {
+        "zero.png": b"",
+        "text.png": b"no picture",
+        "cut.png": good[: len(good) // 2],
+        "bomb.png": bomb(20_000),
+        "half.pdf": b"%PDF-1.7\n1 0 obj",
+    }
+    for name, data in bad.items():
+        (tmp_path / name).write_bytes(data)
+    (tmp_path / "good.png").write_bytes(good)
+    Image.new("L", (1, 1), 255).save(tmp_path / "dot.png")
+    Image.new("L", (600, 800), 250).save(tmp_path / "blank.png")
+    # A4 at 600 dpi: 35 megapixels
+    scan = np.full((7016, 4961), 250, np.uint8)
+    scan[200:1400, 200:3200] = np.kron(
+        text_page((500, 200), 18, 3), np.ones((6, 6), np.uint8)
+    )
+    Image.fromarray(scan).save(tmp_path / "scan.png", compress_level=1)
+    read = ["dot.png", "blank.png", "scan.png", "good.png"]
+    done = kes_ocr("predict", *bad, "gone.png", *read, "--output", "out")
     assert done.code == 1
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["sample.txt"]
-    for name in ["zero.png", "gone.png", "text.png"]:
-        assert done.err.count(f"error: {name}") == 1
+    texts = {path.stem: path.read_text() for path in (tmp_path / "out").iterdir()}
+    assert texts.keys() == {"dot", "blank", "scan", "good"}
+    assert texts["dot"] == texts["blank"] == ""
+    assert "29.59" in texts["good"] and len(texts["scan"].split()) > 5
+    for name in [*bad, "gone.png"]:
+        assert done.err.count(f"error: {name}: ") == 1, done.err
+    assert done.err.count("error: ") == len(bad) + 1
+    assert "20,000 x 20,000 pixels" in done.err
     assert "Traceback" not in done.err
 
 
-@needs_models
+def test_reading_and_measuring_touch_no_network(kes_ocr, tmp_path, monkeypatch):
+    def refuse(*arguments, **options):
+        raise AssertionError("the network was touched")
+
+    monkeypatch.setattr(socket.socket, "__init__", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    with pytest.raises(AssertionError, match="touched"):
+        socket.create_connection(("localhost", 9))
+    assert kes_ocr("predict", str(MODELS / "sample.png")).code == 0
+    data = labelled_folder(tmp_path)
+    done = kes_ocr("evaluate", "--data", str(data), "--pages", "1", "--json")
+    assert json.loads(done.out)["metrics"]["pages"] == 1
+
+
+def test_a_model_that_does_not_fit_is_a_sentence(kes_ocr, tmp_path):
+    folder = tmp_path / "own"
+    folder.mkdir()
+    for name in ["config.json", "dynamic_int8.tflite", "verification.json"]:
+        (folder / name).write_bytes((MODELS / "recognizer" / name).read_bytes())
+    config = json.loads((folder / "config.json").read_text("utf-8"))
+    del config["alphabet"]
+    (folder / "config.json").write_text(json.dumps(config))
+    done = kes_ocr("predict", str(MODELS / "sample.png"), "--model", "own")
+    assert done.code == 2 and done.out == ""
+    assert "error: own: " in done.err and "`alphabet`" in done.err
+    assert "fault of the program" not in done.err
+
+
 @pytest.mark.parametrize("form", ["text", "json", "hocr", "tsv", "pdf", "png"])
 def test_every_format(kes_ocr, tmp_path, form):
     sample = str(MODELS / "sample.png")
@@ -205,7 +284,22 @@ def test_every_format(kes_ocr, tmp_path, form):
     assert result.stat().st_size > 100
 
 
-@needs_models
+def test_evaluate_measures_what_can_be_read(kes_ocr, tmp_path):
+    data = labelled_folder(tmp_path)
+    done = kes_ocr("evaluate", "--data", str(data), "--json")
+    assert done.code == 1, done.err
+    for said in ["2.png: ", "1.csv, line 2", "3.csv: no picture", "3.csv, line 2"]:
+        assert done.err.count(said) == 1, done.err
+    assert done.err.count("error: ") == 4
+    metrics = json.loads(done.out)["metrics"]
+    assert metrics["pages"] == 3
+    # the labels left are one, and one on each of two pages that count as empty
+    assert metrics["detection_recall"] == pytest.approx(1 / 3)
+    first = kes_ocr("evaluate", "--data", str(data), "--json", "--limit", "1")
+    only = json.loads(first.out)
+    assert only["metrics"]["pages"] == only["metrics"]["detection_recall"] == 1
+
+
 def test_evaluate_gives_figures_as_json(kes_ocr, tmp_path, shared_data):
     words = ["evaluate", "--data", str(shared_data / "sroie"), "--pages", "400-401"]
     done = kes_ocr(*words, "--json")

@@ -36,6 +36,9 @@ class StandIn:
         code = f"print(open({str(Path(image).with_suffix('.txt'))!r}).read())"
         return [sys.executable, "-c", code]
 
+    def help(self) -> list[str]:
+        return [sys.executable, "-c", "print('help')"]
+
     def sizes(self) -> dict[str, int]:
         return {"models": 1_000_000, "installed": 2_000_000}
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from benchmarks.session import Worker, cold_starts, read_in_turn, workers
+from benchmarks.session import Worker, cold_starts, quickest, read_in_turn, workers
 from suite.console import UserError
 from tests.benchmarks.stand_in import Forking, StandIn
 
@@ -110,6 +110,12 @@ def test_the_first_start_fills_the_page_cache_and_does_not_count(make_page):
     page = make_page("a", "text", [])
     assert cold_starts({"x": Warming()}, page.image, 1)["x"] is not None
     assert cold_starts({"x": Warming()}, page.image, 0) == {"x": None}
+
+
+def test_quickest_of_several_runs():
+    seconds = quickest(StandIn().help(), runs=2)
+    assert seconds is not None and 0.001 < seconds < 30
+    assert quickest([sys.executable, "-c", "import nothing"]) is None
 
 
 def test_cold_start_is_the_time_to_the_first_text(make_page):

@@ -279,3 +279,25 @@ def test_a_config_that_is_not_there(call):
     done = call("train", "--model", "a", "--config", "none.toml")
     assert done.returncode == 2
     assert "none.toml: No such file" in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
+@pytest.mark.parametrize("words", [[], ["--help"], ["predict", "a.txt", "b.txt"]])
+def test_a_full_stdout_is_not_the_fault_of_an_input(tmp_path, words):
+    for name in ["a.txt", "b.txt"]:
+        (tmp_path / name).write_text("hello\n")
+    program = Path(__file__).with_name("toy.py")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, str(program), *words],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 2
+    # once: what cannot be written is not worked on
+    first, *rest = done.stderr.splitlines()
+    assert first.startswith("kes-toy: error: stdout cannot be written: No space left")
+    assert rest == ["Free some space."]

@@ -14,7 +14,7 @@ import { Placement } from "../../examples/browser/ocr/placement.js";
 import { resize, toGrey } from "../../examples/browser/ocr/pixels.js";
 import { Scorer } from "../../examples/browser/ocr/prefix-search.js";
 import { stitched } from "../../examples/browser/ocr/stitching.js";
-import { textHeight } from "../../examples/browser/ocr/text-height.js";
+import { loneHeight, textHeight } from "../../examples/browser/ocr/text-height.js";
 import {
   closedUp,
   lineWords,
@@ -53,6 +53,7 @@ const STEPS = {
   skew: (image) => skewAngle(picture(image)),
   runsDown: (image) => textRunsDown(picture(image)),
   textHeight: (image, skew) => textHeight(picture(image), skew),
+  loneHeight: (image) => loneHeight(picture(image)),
   boxes: ({ values, ...size }, ratio) =>
     findBoxes({ ...size, values: floats(values) }, ratio),
   order: (quads) => readingOrder(quads),

@@ -18,7 +18,7 @@ from suite.ocr.decoding import beam, greedy
 from suite.ocr.layout import reading_order
 from suite.ocr.orientation import skew_angle, text_runs_down
 from suite.ocr.stitching import stitch
-from suite.ocr.text_height import text_height
+from suite.ocr.text_height import lone_height, text_height
 from suite.ocr.upright import Placement
 from suite.ocr.words import line_words
 from suite.text import Alphabet
@@ -150,6 +150,17 @@ def test_orientation_and_height_of_text(node):
         wanted = text_height(page, 0.7)
         assert height == (wanted and pytest.approx(wanted, rel=1e-6))
     assert [results[3 * n + 1] for n in (0, 3, 4)] == [False, True, None]
+
+
+@pytest.mark.parametrize("letters", [0, 1, 2, 3])
+def test_letters_alone(node, letters):
+    page = np.full((900, 700), 245, np.uint8)
+    for left in range(60, 60 + 200 * letters, 200):
+        page[300:400, left : left + 60] = 30
+    (height,) = node(("loneHeight", picture(page)))
+    wanted = lone_height(page)
+    assert (wanted is not None) == (letters in (1, 2))
+    assert height == (wanted and pytest.approx(wanted, rel=1e-6))
 
 
 @pytest.mark.parametrize("degrees", [0, 0.4, -3, 8])

@@ -14,10 +14,7 @@ from suite.imaging.geometry import (
     box_quad,
     grow_distance,
     iou_matrix,
-    min_area_quad,
     offset_quad,
-    order_quad,
-    polygon_area,
     polygon_iou,
     quad_size,
     rectify,
@@ -124,33 +121,6 @@ def test_offset_of_a_core_without_area(quad, want):
 def test_offset_inwards_stops_at_a_line():
     collapsed = offset_quad(box_quad(0, 0, 100, 20), -50)
     np.testing.assert_allclose(collapsed, box_quad(10, 10, 90, 10), atol=1e-4)
-
-
-# --- order ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("size", [(100, 20), (20, 100), (40, 40)])
-@pytest.mark.parametrize("degrees", range(-44, 45, 4))
-@pytest.mark.parametrize("shuffle", [(0, 1, 2, 3), (2, 0, 3, 1), (3, 2, 1, 0)])
-def test_order_finds_the_corners_of_wide_and_tall_tilted_boxes(size, degrees, shuffle):
-    quad = rotated(*size, degrees)
-    np.testing.assert_array_equal(order_quad(quad[list(shuffle)]), quad)
-
-
-def test_order_at_45_degrees_follows_the_long_side():
-    quad = rotated(100, 20, 45)
-    np.testing.assert_array_equal(order_quad(quad[::-1]), quad)
-    assert quad_size(order_quad(rotated(20, 100, 45)))[0] == pytest.approx(100, abs=0.1)
-
-
-def test_order_is_clockwise_on_the_screen():
-    assert polygon_area(order_quad([(0, 9), (7, 0), (7, 9), (0, 0)])) == 63
-
-
-def test_min_area_quad_encloses_and_orders():
-    quad = rotated(200, 30, -8)
-    cloud = np.concatenate([quad, (quad + np.roll(quad, 1, axis=0)) / 2])
-    np.testing.assert_allclose(min_area_quad(cloud), quad, atol=0.05)
 
 
 # --- sizes, maps ----------------------------------------------------------------------

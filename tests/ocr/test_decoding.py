@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from suite.console import UserError
-from suite.ocr.decoding import beam, greedy, word_spans
+from suite.ocr.decoding import beam, greedy, only, word_spans
 from suite.ocr.reading import align, log_softmax
 from suite.text.alphabet import Alphabet
 from suite.text.lexicon import Lexicon
@@ -148,6 +148,18 @@ def ambiguous_logits():
     logits[0, AMBIGUOUS.encode("c")[0]] = 5.5
     logits[12, AMBIGUOUS.encode("0")[0]] = 5.5
     return logits
+
+
+@pytest.mark.parametrize("decode", [greedy, beam])
+def test_only_the_characters_allowed_and_spaces_are_written(decode):
+    alphabet = Alphabet("O0 1l")
+    logits = path_logits("O-ll ", alphabet)
+    logits[[0, 2], alphabet.encode("01")] = 5.0
+    reading = only("01", alphabet, decode)(logits, alphabet)
+    assert reading.text == "01 " and reading.confidence > 0.9
+    assert decode(logits, alphabet).text == "Ol "
+    with pytest.raises(UserError, match="'x'"):
+        only("01x", alphabet, decode)
 
 
 def test_word_list_prefers_known_words():

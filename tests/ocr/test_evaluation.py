@@ -81,19 +81,26 @@ def test_counts_done_by_hand(page):
     assert evaluation.score_page(it, page, fold_case=True).lines.character_edits == 0
 
 
-def test_a_page_that_cannot_be_read_counts_as_empty(page, capsys):
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        (UserError("7.png: zero bytes"), "7.png: zero bytes"),
+        (MemoryError(), "7.png: out of memory"),
+    ],
+)
+def test_a_page_that_cannot_be_read_counts_as_empty(page, capsys, failure, says):
     texts = ["Total 12.50", "CASH"]
     good = reader(texts, texts)
 
     class Failing:
         def __call__(self, path):
-            raise UserError("7.png: zero bytes")
+            raise failure
 
     scores, code = evaluation.score_pages(good, [page], fold_case=False)
     assert code == 0
     failed, code = evaluation.score_pages(Failing(), [page], fold_case=False)
     assert code == 1
-    assert "7.png: zero bytes" in capsys.readouterr().err
+    assert says in capsys.readouterr().err
     both = pool({"a": scores["7"], "b": failed["7"]})["all"].figures()
     assert both["pages"] == 2
     assert both["word_recall"] == both["detection_recall"] == 0.5
@@ -111,7 +118,8 @@ def test_page_names(tmp_path):
     (tmp_path / "boxes").mkdir()
     for name in ["009", "010", "011", "100", "cover"]:
         (tmp_path / "boxes" / f"{name}.csv").write_text("")
-    assert evaluation.page_names(tmp_path, None) is None
+    everything = ["009", "010", "011", "100", "cover"]
+    assert evaluation.page_names(tmp_path, None) == everything
     assert evaluation.page_names(tmp_path, "9-10") == ["009", "010"]
     assert evaluation.page_names(tmp_path, "11") == ["011"]
     for wrong in ["a-b", "9-", "-9", ""]:

@@ -68,6 +68,9 @@ def test_a_foreign_model(tmp_path, shipped, content):
         ({"language_model": Path("lm.npz"), "decoder": "greedy"}, "beam"),
         ({"language_model": Path("nowhere.npz")}, "nowhere.npz: no such file"),
         ({"model": Path("nowhere")}, "nowhere"),
+        ({"min_confidence": 1.5}, "--min-confidence"),
+        ({"characters": "0123¼"}, "'¼' (U+00BC) (--characters)"),
+        ({"characters": ""}, "--characters"),
     ],
 )
 def test_options_that_do_not_fit(options, says):
@@ -109,8 +112,25 @@ def test_the_language_model_beside_the_recognizer_is_used(tmp_path):
     assert read == {"beside it": "TOTAL", "greedy": "7074I", "given": "7074I"}
 
 
+@pytest.mark.parametrize("decoder", ["beam", "greedy"])
+def test_no_others_than_the_characters_asked_for(decoder):
+    page = opening.sample()
+    options = opening.ReaderOptions(decoder=decoder, characters="0123456789.,")
+    text = opening.open_reader(options)(page).text
+    assert set(text) <= set("0123456789., \n")
+    assert "29.59" in text.split()
+
+
+def test_lines_that_are_not_sure_enough_are_left_out():
+    page = opening.sample()
+    sure = opening.open_reader(opening.ReaderOptions(min_confidence=0.99))(page).lines
+    every = opening.open_reader(opening.ReaderOptions(min_confidence=0.0))(page).lines
+    assert 0 < len(sure) < len(every)
+    assert min(line.confidence for line in sure) >= 0.99
+
+
 def test_a_language_model_of_other_characters_is_named_before_any_page(tmp_path):
     file = tmp_path / "abc.npz"
     train_character_model(["abc"], Alphabet("abc"), 2).save(file)
-    with pytest.raises(UserError, match=r"abc\.npz: .*lacks .*\(--language-model\)"):
+    with pytest.raises(UserError, match=r"abc\.npz \(--language-model\): .*lacks"):
         opening.open_reader(opening.ReaderOptions(language_model=file))

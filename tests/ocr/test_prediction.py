@@ -28,8 +28,18 @@ class StubReader:
         for index, text in enumerate(data.decode().split("|")):
             if text == "bad":
                 raise UserError(f"page {index + 1} is damaged")
+            if text == "large":
+                raise MemoryError
             line = (Line(text, QUAD, 0.9, ()),) if text else ()
             yield PageText("", index, 10, 6, 0.0, line)
+
+
+class BlankReader:
+    """Finds two pages without text in a TIFF, one in any other file."""
+
+    def pages(self, source):
+        for index in range(2 if source.suffix == ".tiff" else 1):
+            yield PageText("", index, 10, 6, 0.0, ())
 
 
 @pytest.fixture
@@ -70,6 +80,14 @@ def test_a_damaged_page_costs_neither_the_pages_before_nor_other_files(folder, c
     assert "page 2 is damaged" in capsys.readouterr().err
 
 
+def test_pages_before_one_that_takes_too_much_memory_are_kept(folder, capsys):
+    Path("e.png").write_text("one|two|large|four")
+    assert run("e.png", "a.png", output=Path("out")) == 1
+    assert Path("out/e.txt").read_text() == "one\n\ftwo\n"
+    assert Path("out/a.txt").read_text() == "one\n"
+    assert "e.png: out of memory" in capsys.readouterr().err
+
+
 def test_a_file_without_any_page_leaves_no_result(folder):
     Path("e.png").write_text("bad")
     assert run("e.png", "a.png", output=Path("out")) == 1
@@ -101,6 +119,32 @@ def test_pictures_are_not_for_a_terminal(folder, monkeypatch):
 def test_a_picture_never_replaces_the_page_it_shows(folder):
     with pytest.raises(UserError, match="replace an input"):
         Prediction(["a.png"], "png", output=Path())
+
+
+@pytest.mark.parametrize("order", [("a.tiff", "a-1.jpg"), ("a-1.jpg", "a.tiff")])
+def test_pages_of_one_file_never_replace_the_result_of_another(folder, capsys, order):
+    page, other = (Image.new("RGB", (10, 6), colour) for colour in ("white", "red"))
+    page.save("a.tiff", save_all=True, append_images=[page])
+    other.save("a-1.jpg")
+
+    assert Prediction(order, "png", output=Path("out")).run(BlankReader()) == 1
+    # what one wrote is there, and it is that of the one that has this name
+    (drawn,) = Path("out").iterdir()
+    assert drawn.name == "a-1.png"
+    assert np.asarray(Image.open(drawn).convert("RGB"))[3, 3, 1] < 60  # red
+    err = capsys.readouterr().err
+    assert f"page 1 of a.tiff and another input would both be written to {drawn}" in err
+
+
+def test_pages_of_one_file_beside_others_of_other_names(folder):
+    page = Image.new("RGB", (10, 6), "white")
+    page.save("a.tiff", save_all=True, append_images=[page])
+    page.save("b-1.jpg")
+
+    work = Prediction(["a.tiff", "b-1.jpg"], "png", output=Path("out"))
+    assert work.run(BlankReader()) == 0
+    names = sorted(path.name for path in Path("out").iterdir())
+    assert names == ["a-1.png", "a-2.png", "b-1.png"]
 
 
 def test_a_drawn_page_goes_to_stdout_as_it_is(folder, capsysbinary):

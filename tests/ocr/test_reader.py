@@ -1,13 +1,17 @@
 """The shipped models on the page that ships with them, turned, inverted, resized."""
 
+import hashlib
 import importlib.util
+import json
 import math
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
+from suite.imaging.geometry import rectify
 from suite.imaging.opening import open_image
 from suite.ocr import Reader
 from suite.ocr import reader as reader_module
@@ -16,13 +20,9 @@ from suite.text.distance import error_rates
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "saved_models" / "ocr"
 
-pytestmark = pytest.mark.skipif(
-    not (SHIPPED / "recognizer" / "dynamic_int8.tflite").is_file(),
-    reason="no models are shipped in this checkout (saved_models/ocr)",
-)
-
-LIMIT = 0.08
-"""Share of wrong characters on a page that is printed clearly."""
+LIMIT = 0.006
+"""Share of wrong characters on a page that is printed clearly: two of 380. One is wrong
+on the inverted page, none elsewhere."""
 
 
 @pytest.fixture(scope="module")
@@ -91,14 +91,14 @@ def test_a_skewed_page_reads_the_same(reader, image, printed, degrees):
 
 
 def test_white_on_black_is_read(reader, image, printed):
-    assert error(reader.read(255 - image), printed) <= 2 * LIMIT
+    assert error(reader.read(255 - image), printed) <= LIMIT
 
 
 @pytest.mark.parametrize("scale", [0.6, 3.0])
 def test_size_does_not_matter(reader, image, printed, scale):
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     page = reader.read(cv2.resize(image, None, fx=scale, fy=scale, interpolation=how))
-    assert error(page, printed) <= 2 * LIMIT
+    assert error(page, printed) <= LIMIT
 
 
 def test_places_are_those_of_the_picture(reader, image):
@@ -124,3 +124,56 @@ def test_a_blank_page_has_no_text(reader, shape, level):
     page = reader.read(np.full(shape, level, np.uint8))
     assert page.text == "" and page.lines == ()
     assert (page.width, page.height) == shape[::-1]
+
+
+@pytest.mark.parametrize("height", [12, 30, 60])
+@pytest.mark.parametrize("text", ["7", "42", "1 2 3"])
+def test_a_number_alone_on_a_page_is_read_upright(reader, text, height):
+    sheet = Image.new("L", (600, 800), 245)
+    ImageDraw.Draw(sheet).text((200, 260), text, 30, ImageFont.load_default(height))
+    page = reader.read(np.asarray(sheet))
+    # the gap of one space between digits is not always seen
+    assert page.text.replace(" ", "") == text.replace(" ", "")
+    assert abs(page.angle) < 3
+
+
+def test_digits_apart_stay_apart(reader):
+    sheet = Image.new("L", (600, 800), 245)
+    ImageDraw.Draw(sheet).text((200, 260), "1   2   3", 30, ImageFont.load_default(30))
+    assert reader.read(np.asarray(sheet)).text == "1 2 3"
+
+
+def test_the_text_of_a_line_does_not_depend_on_its_bucket(reader, image):
+    recognizer = reader.recognizer
+    several = 0
+    for line in reader.read(image).lines:
+        crop = rectify(image, line.quad, recognizer.height)
+        width = crop.shape[1]
+        texts = set()
+        for bucket in (size for size in recognizer.widths if size >= width):
+            padded = np.zeros((1, recognizer.height, bucket, 1), np.uint8)
+            padded[0, :, :width, 0] = crop
+            inputs = {"image": padded, "width": np.array([width], np.int32)}
+            logits = recognizer.models[0](f"read_{bucket}", inputs)["logits"][0]
+            steps = -(-width // recognizer.stride)
+            texts.add(reader.decoded(logits[:steps]).text)
+            several += bucket > width
+        assert len(texts) == 1, texts
+    assert several > 50
+
+
+def test_what_ships_is_small_and_is_what_was_verified():
+    size = 0
+    for name in ("detector", "recognizer"):
+        folder = SHIPPED / name
+        proof = json.loads((folder / "verification.json").read_text("utf-8"))
+        assert proof["source"]["parameters"] <= 2.5e6
+        file = (folder / "dynamic_int8.tflite").read_bytes()
+        made_of = (folder / "model.keras").read_bytes()
+        for content, noted in [
+            (made_of, proof["source"]),
+            (file, proof["files"]["dynamic_int8"]),
+        ]:
+            assert hashlib.sha256(content).hexdigest() == noted["sha256"]
+        size += len(file)
+    assert size <= 5e6

@@ -9,7 +9,7 @@ import pytest
 from suite.data.sroie import pages
 from suite.imaging.opening import open_image
 from suite.ocr.orientation import skew_angle
-from suite.ocr.text_height import text_height
+from suite.ocr.text_height import lone_height, text_height
 from tests.ocr.pages import text_page
 
 
@@ -40,6 +40,19 @@ def test_a_poster(height):
 def test_one_line_cut_out():
     page = text_page((600, 130), 26, 1, seed=4)
     assert text_height(page) == pytest.approx(26, rel=0.25)
+
+
+@pytest.mark.parametrize("height", [12, 40, 150])
+def test_one_or_two_letters_alone(height):
+    page = np.full((800, 600), 245, np.uint8)
+    assert lone_height(page) is None
+    for letters in (1, 2):
+        left = 150 * letters
+        page[300 : 300 + height, left : left + height // 2] = 30
+        assert text_height(page) is None
+        assert lone_height(page) == pytest.approx(1.14 * height, rel=0.2)
+    page[300 : 300 + height, 500 : 500 + height // 2] = 30
+    assert lone_height(page) is None
 
 
 def test_white_on_black_is_text_too():

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # A copy, kept as it is published.
 # ruff: noqa
+# fmt: off
 """Word-level precision, recall and F1 of OCR page texts.
 
 usage: ocr_word_f1.py OUTPUT_DIR BOXES_DIR [--per-page]
@@ -16,7 +17,6 @@ first measures reading and spacing, the second reading alone.
 Pages with only one of the two files are named and left out.
 Exit code 0: scored; 2: nothing could be scored, or a file is malformed.
 """
-
 import argparse
 import os
 import sys
@@ -60,16 +60,12 @@ def truth_words(path):
             continue
         fields = line.split(",", 8)
         if len(fields) < 9:
-            raise InputError(
-                f"{path}:{number}: expected 8 coordinates and a transcript, found {len(fields)} field(s)"
-            )
+            raise InputError(f"{path}:{number}: expected 8 coordinates and a transcript, found {len(fields)} field(s)")
         for field in fields[:8]:
             try:
                 float(field)
             except ValueError:
-                raise InputError(
-                    f"{path}:{number}: coordinate {field.strip()!r} is not a number"
-                )
+                raise InputError(f"{path}:{number}: coordinate {field.strip()!r} is not a number")
         total.update(words(fields[8]))
     return total
 
@@ -80,11 +76,7 @@ def pages(folder, suffix, what):
     found = {}
     for name in sorted(os.listdir(folder)):
         stem, ext = os.path.splitext(name)
-        if (
-            ext.lower() == suffix
-            and not stem.startswith(".")
-            and os.path.isfile(os.path.join(folder, name))
-        ):
+        if ext.lower() == suffix and not stem.startswith(".") and os.path.isfile(os.path.join(folder, name)):
             if stem in found:
                 raise InputError(f"{folder}: two files for page {stem}")
             found[stem] = os.path.join(folder, name)
@@ -105,33 +97,23 @@ def name_list(names, limit=20):
 
 
 def main(argv=None):
-    ap = argparse.ArgumentParser(
-        description="Word-level precision, recall and F1 of OCR page texts."
-    )
+    ap = argparse.ArgumentParser(description="Word-level precision, recall and F1 of OCR page texts.")
     ap.add_argument("output_dir", metavar="OUTPUT_DIR", help="folder of NNN.txt")
     ap.add_argument("boxes_dir", metavar="BOXES_DIR", help="folder of NNN.csv")
-    ap.add_argument(
-        "--per-page", action="store_true", help="one line per page before the total"
-    )
+    ap.add_argument("--per-page", action="store_true", help="one line per page before the total")
     args = ap.parse_args(argv)
     try:
         out = pages(args.output_dir, ".txt", "OUTPUT_DIR")
         box = pages(args.boxes_dir, ".csv", "BOXES_DIR")
         both = sorted(set(out) & set(box))
         if not both:
-            raise InputError(
-                f"no page has both a .txt in {args.output_dir} ({len(out)} found) "
-                f"and a .csv in {args.boxes_dir} ({len(box)} found)"
-            )
+            raise InputError(f"no page has both a .txt in {args.output_dir} ({len(out)} found) "
+                             f"and a .csv in {args.boxes_dir} ({len(box)} found)")
         no_output, no_boxes = set(box) - set(out), set(out) - set(box)
         if no_output:
-            print(
-                f"missing: {len(no_output)} page(s) with boxes but no output, not counted: {name_list(no_output)}"
-            )
+            print(f"missing: {len(no_output)} page(s) with boxes but no output, not counted: {name_list(no_output)}")
         if no_boxes:
-            print(
-                f"missing: {len(no_boxes)} page(s) with output but no boxes, not counted: {name_list(no_boxes)}"
-            )
+            print(f"missing: {len(no_boxes)} page(s) with output but no boxes, not counted: {name_list(no_boxes)}")
         hit = predicted = expected = 0
         char_hit = char_predicted = char_expected = 0
         rows = []
@@ -145,21 +127,15 @@ def main(argv=None):
             char_predicted += sum(got.values())
             char_expected += sum(want.values())
         if not expected:
-            raise InputError(
-                f"the boxes of the {len(both)} scored page(s) hold no words"
-            )
+            raise InputError(f"the boxes of the {len(both)} scored page(s) hold no words")
     except InputError as e:
         print(f"error: {e}", file=sys.stderr)
         return 2
     if args.per_page:
         for page, h, g, w in rows:
             p, r, f = scores(h, g, w)
-            print(
-                f"{page} F1 {f:.4f} precision {p:.4f} recall {r:.4f} hit {h} output {g} truth {w}"
-            )
-    print(
-        f"characters without spaces F1 {scores(char_hit, char_predicted, char_expected)[2]:.4f}"
-    )
+            print(f"{page} F1 {f:.4f} precision {p:.4f} recall {r:.4f} hit {h} output {g} truth {w}")
+    print(f"characters without spaces F1 {scores(char_hit, char_predicted, char_expected)[2]:.4f}")
     p, r, f = scores(hit, predicted, expected)
     print(f"F1 {f:.4f} precision {p:.4f} recall {r:.4f} pages {len(both)}")
     return 0

@@ -7,7 +7,7 @@ import { skewAngle, textRunsDown } from "./orientation.js";
 import { Placement } from "./placement.js";
 import { rotated } from "./pixels.js";
 import { Scorer } from "./prefix-search.js";
-import { textHeight } from "./text-height.js";
+import { loneHeight, textHeight } from "./text-height.js";
 import { closedUp, lineWords, meanConfidence } from "./words.js";
 
 /** @typedef {import("./geometry.js").Quad} Quad */
@@ -54,7 +54,10 @@ export class Reader {
     const first = await this.readTurned(page, 0, progress);
     if (first.sureness >= SURE) return first;
     const runsDown = textRunsDown(page);
-    if (runsDown === null && !first.lines.length) return first; // no text at all
+    // no text at all, or a number alone, read well: three digits on their side pass
+    // for letters
+    const alone = !first.lines.length || sureness(first.lines, 1) >= SURE;
+    if (runsDown === null && alone) return first;
     let best = { sureness: -1 };
     for (const pair of runsDown
       ? [
@@ -109,7 +112,8 @@ export class Reader {
   /** @returns {Promise<Quad[]>} In pixels of the picture. */
   async find(page, placement) {
     const wanted = this.detector.textHeight;
-    let height = textHeight(rotated(page, placement.turn), placement.skew) ?? wanted;
+    const turned = rotated(page, placement.turn);
+    let height = textHeight(turned, placement.skew) ?? loneHeight(turned) ?? wanted;
     let quads = [];
     for (let attempt = 0; attempt < 3; attempt++) {
       const { picture, matrix } = placement.upright(
@@ -129,10 +133,10 @@ export class Reader {
   }
 }
 
-/** Mean confidence 0..1 over the characters read; 0 where there are too few. */
-function sureness(lines) {
+/** Mean confidence 0..1 over the characters read; 0 of less than `least` of them. */
+function sureness(lines, least = 4) {
   const characters = sum(lines.map((line) => [...line.text].length));
-  if (characters < 4) return 0;
+  if (characters < least) return 0;
   return sum(lines.map((line) => line.confidence * [...line.text].length)) / characters;
 }
 

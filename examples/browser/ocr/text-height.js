@@ -32,6 +32,24 @@ export function textHeight(grey, skew) {
   return best && best.height * BOX_BY_INK;
 }
 
+/**
+ * Estimated height of the line of one or two letters alone on a page, too few for
+ * `textHeight` to tell them from dirt.
+ * @param {import("./pixels.js").Grey} grey
+ * @returns {?number} As `textHeight`; null without letters, or with more than two.
+ */
+export function loneHeight(grey) {
+  for (const pixels of [PIXELS, PIXELS / 16]) {
+    const [small, scale] = reduced(grey, pixels);
+    const found = findComponents(inkMask(small), small.width, small.height);
+    const letters = range(found.count).filter((i) => isLetter(found, i));
+    const heights = letters.map((i) => found.height[i]);
+    if (heights.length && heights.length < 3)
+      return (Math.max(...heights) / scale) * BOX_BY_INK;
+  }
+  return null;
+}
+
 /** The picture sheared so that lines run level and letters stay as high. */
 function sheared(grey, skew) {
   if (Math.abs(skew) < 0.5) return grey;
