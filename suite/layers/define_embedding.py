@@ -32,7 +32,7 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
         depth: Positive int. Group linear layers, N of the paper.
         max_groups: Positive int. Most groups of a layer.
         projection: Positive int. Width of the linear map before the layers, in the
-            released variant; half of `units` when None, as the code has it.
+            released variant alone; half of `units` when None, as the code has it.
         variant: "released" or "paper", which has no such map and whose groups fall
             once; see `suite.layers.group_plan`.
         transform: "hierarchical", "group" or "linear", rows of the paper's table 4.
@@ -119,12 +119,13 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
                 vocabulary, table_units, padding, dtype=policy, name="table"
             )
         )
+        half = max(units // 2, 1)
         self.unit = DelightTransform(
             units,
             depth,
             expansion / table_units,
             max_groups,
-            projection or max(units // 2, 1),
+            half if projection is None and variant == "released" else projection,
             "define",
             variant,
             transform,
