@@ -32,6 +32,8 @@ class LSTMLanguageModelConfig(TokenConfig):
 
     output_bias: bool = True
     """With a bias for each token's score; not for define."""
+    padding: int | None = None
+    """The token that stands for nothing; a text without end has none."""
     units: int = 400
     """Width of the embedding, which the first layer sees."""
     lstm_units: tuple[int, ...] = (1150, 1150, 400)
