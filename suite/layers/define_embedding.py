@@ -42,6 +42,8 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
         cutoffs: Ascending ints. Where given, the table is an `AdaptiveEmbedding`.
         padding: Int or None. The token whose table row is looked up as zero.
         dropout: Float in [0, 1), after each layer.
+        scale: Bool. Multiply what is looked up by the root of its width, as the code
+            does; the paper does not say. See `TokenTable` and `AdaptiveEmbedding`.
         **kwargs: `name`, `dtype` and the other arguments of `Layer`.
 
     Call arguments:
@@ -86,6 +88,7 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
         cutoffs: Sequence[int] = (),
         padding: int | None = None,
         dropout: float = 0.0,
+        scale: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -104,19 +107,21 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
         self.cutoffs = list(cutoffs)
         self.padding = padding
         self.dropout = dropout
+        self.scale = scale
         policy = self.dtype_policy
         self.table = (
             AdaptiveEmbedding(
                 vocabulary,
                 table_units,
                 cutoffs,
+                scale="band" if scale else "none",
                 padding=padding,
                 dtype=policy,
                 name="table",
             )
             if cutoffs
             else TokenTable(
-                vocabulary, table_units, padding, dtype=policy, name="table"
+                vocabulary, table_units, padding, scale, dtype=policy, name="table"
             )
         )
         half = max(units // 2, 1)

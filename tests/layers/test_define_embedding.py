@@ -83,6 +83,7 @@ def test_contract():
     arguments = SMALL | {"depth": 2, "max_groups": 2}
     arguments |= {"variant": "paper", "transform": "group", "skip": "concatenation"}
     arguments |= {"reduce": False, "shuffle": True, "padding": 3, "dropout": 0.1}
+    arguments |= {"scale": True}
     layer_fn = partial(DefineEmbedding, **arguments, cutoffs=[4, 7])
     check_layer(layer_fn, TOKENS, elsewhere=["projection"], trained=False)
     layer = DefineEmbedding(**SMALL, projection=4)
