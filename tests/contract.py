@@ -29,6 +29,7 @@ def check_layer(
     layer_fn: "functools.partial[keras.layers.Layer]",
     inputs: np.ndarray | Sequence[np.ndarray],
     *,
+    elsewhere: Sequence[str] = (),
     free_axes: Sequence[int] = (1,),
     trained: bool = True,
     mask: np.ndarray | None = None,
@@ -41,6 +42,8 @@ def check_layer(
             the class by keyword, none at its default: a key that `get_config` forgets
             comes back as its default, and two equal configs would not show it.
         inputs: Array, or arrays, that the layer is called with, batch first.
+        elsewhere: Arguments that stay at their defaults, as another case of the same
+            test gives them: those that do not go together with one given here.
         free_axes: Axes of the first input that may be None besides the batch.
         trained: False for a layer without gradient (of whole numbers, say).
         mask: bool (batch, steps), where the layer takes a Keras mask: it is passed
@@ -48,7 +51,7 @@ def check_layer(
         atol: Largest difference that saving or another way to call may make.
     """
     arrays = [inputs] if isinstance(inputs, np.ndarray) else list(inputs)
-    _check_config(layer_fn)
+    _check_config(layer_fn, elsewhere)
     layer, name = layer_fn(), layer_fn.func.__name__
     want = to_numpy(layer(*map(ops.convert_to_tensor, arrays)))
     case = _Case(layer_fn, layer, name, arrays, {0, *free_axes}, want, atol)
@@ -85,10 +88,13 @@ class _Case:
         return keras.Model(symbols, layer(*symbols))
 
 
-def _check_config(layer_fn: "functools.partial[keras.layers.Layer]") -> None:
+def _check_config(
+    layer_fn: "functools.partial[keras.layers.Layer]", elsewhere: Sequence[str]
+) -> None:
     kind, given = layer_fn.func, layer_fn.keywords
     parameters = inspect.signature(kind).parameters
-    assert {*given, "kwargs"} == set(parameters), f"{kind}: give {set(parameters)}"
+    named = {*given, *elsewhere, "kwargs"}
+    assert named == set(parameters), f"{kind}: give {set(parameters)}"
     usual = [key for key in given if parameters[key].default == given[key]]
     assert not usual, f"{kind}: at their defaults, which shows nothing: {usual}"
     saved = keras.saving.serialize_keras_object(layer_fn())

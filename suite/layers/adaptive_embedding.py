@@ -31,7 +31,7 @@ class AdaptiveEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
             band's map is not used in reverse.
         bias: Bool. A bias for each token and band when scoring (Transformer-XL).
         scale: "band" multiplies each vector by the root of its band's width (DeLighT),
-            "units" by the root of `units` (Transformer-XL).
+            "units" by the root of `units` (Transformer-XL), "none" not at all.
         padding: Int or None. The token whose vector is always zero where it is looked
             up.
         dropout: Float in [0, 1). In reverse, on the input and on each tail's.
@@ -88,8 +88,10 @@ class AdaptiveEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
                 "The last band has no width. Received: "
                 f"units={units}, factor={factor}, cutoffs={list(cutoffs)}"
             )
-        if scale not in ("band", "units"):
-            raise ValueError(f"`scale` must be band or units. Received: {scale!r}")
+        if scale not in ("band", "units", "none"):
+            raise ValueError(
+                f"`scale` must be band, units or none. Received: {scale!r}"
+            )
         self.vocabulary = vocabulary
         self.units = units
         self.cutoffs = list(cutoffs)
@@ -158,7 +160,8 @@ class AdaptiveEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
             own = ops.logical_and(tokens >= start, tokens < end)
             local = ops.clip(tokens - start, 0, end - start - 1)
             x = ops.take(self.tables[number], local, axis=0)
-            x = x * (width if self.scale == "band" else self.units) ** 0.5
+            if self.scale != "none":
+                x = x * (width if self.scale == "band" else self.units) ** 0.5
             if self.maps[number] is not None:
                 x = ops.matmul(x, self.maps[number])
             result = result + x * ops.cast(own, x.dtype)[..., None]

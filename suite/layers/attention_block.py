@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.cache_room import check_room
 from suite.layers.feed_forward import FeedForward
 from suite.layers.own_config import OwnConfig
 from suite.layers.projected_attention import ProjectedAttention
@@ -168,6 +169,7 @@ class DecoderBlock(AttentionBlock):
             queries, keys_values = self.attention.project(x)
             start = 0
             if cache is not None:
+                check_room(self.name, cache.shape[1], inputs.shape[1], position)
                 start = ops.reshape(ops.cast(position, "int32"), ())
                 keys_values = ops.slice_update(
                     cache, ops.stack([0, start, 0]), ops.cast(keys_values, cache.dtype)

@@ -32,7 +32,7 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
         depth: Positive int. Group linear layers, N of the paper.
         max_groups: Positive int. Most groups of a layer.
         projection: Positive int. Width of the linear map before the layers, in the
-            released variant; half of `units` when None, as the code has it.
+            released variant alone; half of `units` when None, as the code has it.
         variant: "released" or "paper", which has no such map and whose groups fall
             once; see `suite.layers.group_plan`.
         transform: "hierarchical", "group" or "linear", rows of the paper's table 4.
@@ -42,6 +42,8 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
         cutoffs: Ascending ints. Where given, the table is an `AdaptiveEmbedding`.
         padding: Int or None. The token whose table row is looked up as zero.
         dropout: Float in [0, 1), after each layer.
+        scale: Bool. Multiply what is looked up by the root of its width, as the code
+            does; the paper does not say. See `TokenTable` and `AdaptiveEmbedding`.
         **kwargs: `name`, `dtype` and the other arguments of `Layer`.
 
     Call arguments:
@@ -86,6 +88,7 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
         cutoffs: Sequence[int] = (),
         padding: int | None = None,
         dropout: float = 0.0,
+        scale: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -104,27 +107,30 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
         self.cutoffs = list(cutoffs)
         self.padding = padding
         self.dropout = dropout
+        self.scale = scale
         policy = self.dtype_policy
         self.table = (
             AdaptiveEmbedding(
                 vocabulary,
                 table_units,
                 cutoffs,
+                scale="band" if scale else "none",
                 padding=padding,
                 dtype=policy,
                 name="table",
             )
             if cutoffs
             else TokenTable(
-                vocabulary, table_units, padding, dtype=policy, name="table"
+                vocabulary, table_units, padding, scale, dtype=policy, name="table"
             )
         )
+        half = max(units // 2, 1)
         self.unit = DelightTransform(
             units,
             depth,
             expansion / table_units,
             max_groups,
-            projection or max(units // 2, 1),
+            half if projection is None and variant == "released" else projection,
             "define",
             variant,
             transform,

@@ -45,10 +45,10 @@ class DelightDecoderBlock(DecoderBlock):
         memory_mask: Optional bool tensor of shape `(batch, S)`, True for true steps.
         memory_cache: Keys and values instead of `memory`, `(batch, S, D)`.
         cache: Float tensor of shape `(batch, room, D)`, keys and values of the steps
-            before; what it holds from `position` on does not matter. The caller keeps
-            `position + T` within the room.
+            before; what it holds from `position` on does not matter.
         position: Int tensor with one element, place of the first of the T steps; with
-            `cache`.
+            `cache`. `position + T` is at most the room: where it is known when the
+            layer is called, more is refused; in a compiled graph the caller sees to it.
         project_memory: Bool. `inputs` is the memory; give its keys and values.
         return_attention: Bool. Give the attention to the memory, too.
         training: Bool, whether dropout is active.
@@ -58,8 +58,8 @@ class DelightDecoderBlock(DecoderBlock):
         in it; with `return_attention`, also float32 `(batch, 1, T, S)`.
 
     Raises:
-        ValueError: If D is not `units`, groups do not divide a width they meet, or a
-            memory is missing.
+        ValueError: If D is not `units`, groups do not divide a width they meet, a
+            memory is missing, or the steps do not fit into the cache.
 
     Example:
 

@@ -6,9 +6,10 @@ import keras
 
 from suite.layers.attention_block import EncoderBlock
 from suite.layers.delight_transform import DelightTransform
+from suite.layers.divisible import nearest_divisors
 from suite.layers.feed_forward import FeedForward
 from suite.layers.group_linear import phone_copy
-from suite.layers.group_plan import most_groups
+from suite.layers.group_plan import chosen_groups
 from suite.layers.projected_attention import ProjectedAttention
 
 
@@ -93,11 +94,12 @@ class DelightEncoderBlock(EncoderBlock):
 def delight_parts(block: Any, cross: bool = False) -> dict[str, Any]:
     """The parts of a DeLighT block from its arguments, for `compose`."""
     units, policy = block.units, block.dtype_policy
-    groups = block.max_groups or most_groups(units)
+    groups = chosen_groups(units, block.max_groups, block.depth)
     if block.reduction < 1 or units % block.reduction:
         raise ValueError(
             "`reduction` must divide `units`. "
-            f"Received: units={units}, reduction={block.reduction}"
+            f"Received: units={units}, reduction={block.reduction}. "
+            f"Nearest: {nearest_divisors(units, block.reduction)}"
         )
     half = units // 2
 

@@ -30,6 +30,7 @@ class DelightTransform(keras.layers.Layer):
         width: Float > 0, w of the paper: the layers grow to `width * D` features.
         max_groups: Positive int, most groups of a layer.
         projection: Positive int, width after the first linear map; `units` when None.
+            The paper's variant has no such map and takes None alone.
         hierarchy: "delight" (groups rise and fall, widths too) or "define" (groups
             fall, widths rise); see `suite.layers.group_plan`.
         variant: "released" (the code) or "paper", which has no linear map before the
@@ -55,7 +56,8 @@ class DelightTransform(keras.layers.Layer):
 
     Raises:
         ValueError: If groups do not divide a width they meet, a size is not
-            positive, or a name is not one of those above.
+            positive, a name is not one of those above, or the paper's variant is given
+            a `projection`.
 
     Example:
 
@@ -94,6 +96,12 @@ class DelightTransform(keras.layers.Layer):
             units, units, units, units, depth, max_groups, hierarchy, variant, transform
         )
         check_skip(skip)
+        if projection is not None and variant == "paper":
+            raise ValueError(
+                "The paper has no `projection` before the layers. Received: "
+                f"projection={projection}, variant='paper'. Nearest: projection=None, "
+                "or variant='released'"
+            )
         if width <= 0 or (projection is not None and projection < 1):
             raise ValueError(
                 "`width` and `projection` must be positive. "

@@ -15,7 +15,8 @@ def check_multiple(what: str, size: int | None, groups_name: str, groups: int) -
     """
     if groups < 1:
         raise ValueError(
-            f"`{groups_name}` must be positive. Received: {groups_name}={groups}"
+            f"`{groups_name}` must be positive. Received: {groups_name}={groups}. "
+            "Nearest: 1"
         )
     if not size or size < 1 or size % groups:
         nearest = "" if size is None else f" Nearest: {nearest_multiples(size, groups)}"
@@ -29,6 +30,14 @@ def nearest_multiples(size: int, factor: int) -> str:
     """The multiples of `factor` around `size`, for a message: "8, 12"."""
     below = max(size, 0) // factor * factor
     return f"{below}, {below + factor}" if below else f"{factor}"
+
+
+def nearest_divisors(size: int, divisor: int) -> str:
+    """The divisors of a positive `size` around `divisor`, for a message: "4, 8"."""
+    good = [number for number in range(1, size + 1) if size % number == 0]
+    below = [number for number in good if number < divisor][-1:]
+    above = [number for number in good if number > divisor][:1]
+    return ", ".join(map(str, below + above))
 
 
 def scaled_width(channels: int, factor: float, divisor: int) -> int:

@@ -6,6 +6,8 @@ Plain arithmetic without keras, so that sizes are known before a weight is made.
 import math
 from typing import NamedTuple
 
+from suite.layers.divisible import nearest_multiples
+
 HIERARCHIES = ("delight", "define")
 VARIANTS = ("released", "paper")
 TRANSFORMS = ("hierarchical", "group", "linear")
@@ -70,6 +72,50 @@ def most_groups(units: int) -> int:
             f"Received: {units}. Nearest: {below}, {below + 32}"
         )
     return int(2 ** math.ceil(math.log2(units // 32)))
+
+
+def chosen_groups(units: int, max_groups: int | None, deepest: int) -> int:
+    """Most groups of a DeLighT model, whose width they are seen to divide.
+
+    Args:
+        units: Width between the blocks, d_m.
+        max_groups: As asked for; `most_groups(units)` when None.
+        deepest: Group linear layers of the deepest block: the deeper, the more of the
+            groups come into use. Each number of them must divide half the width.
+
+    Raises:
+        ValueError: `max_groups` is not positive, or the width not a multiple of 32 or
+            not divided; the message names the nearest widths that are.
+
+    References:
+        - Code sacmehta/delight, which fails within the transform of such a width
+    """
+    if max_groups is not None and max_groups < 1:
+        raise ValueError(
+            f"`max_groups` must be positive. Received: max_groups={max_groups}. "
+            "Nearest: 1"
+        )
+    most = most_groups(units) if max_groups is None else max_groups
+    factor = _half_factor(most, deepest)
+    if units < 1 or units % factor:
+        nearest = nearest_multiples(units, factor)
+        if max_groups is None:  # the groups of other widths are others
+            wide = range(32, 2 * units, 32)
+            good = [u for u in wide if u % _half_factor(most_groups(u), deepest) == 0]
+            nearest = f"{max(u for u in good if u < units)}, "
+            nearest += f"{min(u for u in good if u > units)}"
+        raise ValueError(
+            f"Up to {most} groups must divide half of the width of a DeLighT model. "
+            f"Received: units={units}, {deepest} layers in the deepest block. "
+            f"Nearest: {nearest}"
+        )
+    return most
+
+
+def _half_factor(most: int, deepest: int) -> int:
+    """What a width is a multiple of if all groups in use divide its half."""
+    used = [min(2**i, most) for i in range(1, math.ceil(deepest / 2) + 1)]
+    return 2 * math.lcm(*used)
 
 
 def group_plan(

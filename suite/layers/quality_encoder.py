@@ -35,6 +35,13 @@ class QualityEncoder(OwnConfig, keras.layers.Layer):
     Raises:
         ValueError: If an argument is out of its range.
 
+    Example:
+
+    >>> encoder = QualityEncoder(blocks=2, heads=4, units=1024)
+    >>> y, weights = encoder(keras.ops.ones((1, 9, 256)), return_attention_scores=True)
+    >>> y.shape, [scores.shape for scores in weights]
+    (1, 9, 256), [(1, 4, 9, 9), (1, 4, 9, 9)]
+
     References:
         - Dosovitskiy et al. 2021, arXiv:2010.11929, equations 1 to 4 (pre-norm)
     """

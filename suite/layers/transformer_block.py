@@ -27,9 +27,25 @@ class TransformerEncoderBlock(EncoderBlock):
         activation_dropout: Float in [0, 1), inside the feed-forward layer.
         **kwargs: `name`, `dtype` and the other arguments of `Layer`.
 
-    Call arguments, Returns, Raises:
-        See `DelightEncoderBlock`; attention weights are `(batch, heads, steps,
-        steps)`.
+    Call arguments:
+        inputs: Float tensor of shape `(batch, steps, D)`.
+        mask: Optional bool tensor of shape `(batch, steps)`, True for true steps: no
+            step attends to the others.
+        return_attention: Bool. Give the attention weights, too.
+        training: Bool, whether dropout is active.
+
+    Returns:
+        Tensor of the shape of `inputs`; with `return_attention` also float32
+        `(batch, heads, steps, steps)`.
+
+    Raises:
+        ValueError: If `heads` does not divide `units`, or D is not `units`.
+
+    Example:
+
+    >>> block = TransformerEncoderBlock(units=128, heads=4, hidden=256)
+    >>> block(keras.ops.ones((2, 5, 128))).shape, block.count_params()
+    (2, 5, 128), 132480
 
     References:
         - Vaswani et al. 2017, arXiv:1706.03762. Base: D 512, 8 heads, hidden 2048.
@@ -79,8 +95,34 @@ class TransformerDecoderBlock(DecoderBlock):
         activation_dropout: Float in [0, 1), inside the feed-forward layer.
         **kwargs: `name`, `dtype` and the other arguments of `Layer`.
 
-    Call arguments, Returns, Raises:
-        See `DelightDecoderBlock`.
+    Call arguments:
+        inputs: Float tensor of shape `(batch, T, D)`.
+        memory: Float tensor of shape `(batch, S, D)`, what the encoder gave.
+        memory_mask: Optional bool tensor of shape `(batch, S)`, True for true steps.
+        memory_cache: Keys and values instead of `memory`, `(batch, S, 2 D)`.
+        cache: Float tensor of shape `(batch, room, 2 D)`, keys and values of the steps
+            before; what it holds from `position` on does not matter.
+        position: Int tensor with one element, place of the first of the T steps; with
+            `cache`, as in `DelightDecoderBlock`.
+        project_memory: Bool. `inputs` is the memory; give its keys and values.
+        return_attention: Bool. Give the attention to the memory, too.
+        training: Bool, whether dropout is active.
+
+    Returns:
+        Tensor of the shape of `inputs`. With `cache`, also the cache with the T steps
+        in it; with `return_attention`, also float32 `(batch, heads, T, S)`.
+
+    Raises:
+        ValueError: If `heads` does not divide `units`, D is not `units`, a memory is
+            missing, or the steps do not fit into the cache.
+
+    Example:
+
+    >>> block = TransformerDecoderBlock(units=128, heads=4, hidden=256)
+    >>> block(keras.ops.ones((2, 5, 128)), keras.ops.ones((2, 7, 128))).shape
+    (2, 5, 128)
+    >>> block.count_params()
+    198784
 
     References:
         - Vaswani et al. 2017, arXiv:1706.03762

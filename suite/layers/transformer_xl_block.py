@@ -36,6 +36,12 @@ class TransformerXLBlock(AttentionBlock):
     Raises:
         ValueError: If `heads` does not divide `units`, or D is not `units`.
 
+    Example:
+
+    >>> block = TransformerXLBlock(units=410, heads=10, hidden=2100)
+    >>> block(keras.ops.ones((2, 5, 410)), keras.ops.ones((2, 3, 410))).shape
+    (2, 5, 410)
+
     References:
         - Dai et al. 2019, arXiv:1901.02860
     """

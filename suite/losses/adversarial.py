@@ -39,8 +39,8 @@ class NonSaturatingLoss:
         """Loss to minimize.
 
         Args:
-            real: Float tensor, logits of real samples.
-            fake: Float tensor, logits of generated samples.
+            real: Float tensor, logits of real samples, of any shape.
+            fake: Float tensor, logits of generated samples; means are taken of each.
 
         Returns:
             Dict of float32 scalars, "loss" among them.
@@ -50,7 +50,15 @@ class NonSaturatingLoss:
         return {"loss": ops.mean(ops.softplus(-real)) + ops.mean(ops.softplus(fake))}
 
     def generator(self, fake: Any) -> dict[str, Any]:
-        """Loss to minimize, from the logits of generated samples."""
+        """Loss to minimize.
+
+        Args:
+            fake: Float tensor, logits of generated samples, of any shape: the mean is
+                over all values.
+
+        Returns:
+            Dict of float32 scalars, "loss" among them.
+        """
         return {"loss": ops.mean(ops.softplus(-ops.cast(fake, "float32")))}
 
 
@@ -60,7 +68,7 @@ class MinimaxLoss(NonSaturatingLoss):
     discriminator is sure; the paper itself trains with the other form."""
 
     def generator(self, fake: Any) -> dict[str, Any]:
-        """Loss to minimize, from the logits of generated samples."""
+        """Loss to minimize; shapes as above."""
         return {"loss": -ops.mean(ops.softplus(ops.cast(fake, "float32")))}
 
 

@@ -90,6 +90,10 @@ class CycleLoss:
     def discriminators(self, logits: Mapping[str, Any]) -> dict[str, Any]:
         """The loss of both discriminators, each of which has its own term.
 
+        With a `WassersteinLoss` it is without gradient penalty, which needs pictures
+        and not logits: the training step adds `adversarial.penalty` of each critic to
+        "loss", or cuts its weights by `adversarial.clip` after the update.
+
         Args:
             logits: Dict of float tensors: "x" and "y" of real pictures, "fake_x" and
                 "fake_y" of generated ones from the pool.

@@ -7,6 +7,8 @@ from typing import Any
 
 from keras import ops
 
+from suite.losses.same_shape import check_same_shape
+
 
 def gaussian_labels(mean: Any, deviation: Any, levels: int = 5) -> Any:
     """A distribution over levels from the mean and spread of the opinions.
@@ -56,7 +58,7 @@ def distribution_cross_entropy(labels: Any, logits: Any) -> Any:
     Raises:
         ValueError: If the shapes differ.
     """
-    _same_shape(labels, logits, ("labels", "logits"))
+    check_same_shape(labels, logits, ("labels", "logits"))
     labels = ops.cast(labels, "float32")
     labels = labels / ops.maximum(ops.sum(labels, axis=-1, keepdims=True), 1e-9)
     log_probs = ops.log_softmax(ops.cast(logits, "float32"), axis=-1)
@@ -86,22 +88,9 @@ def ranking_loss(truth: Any, scores: Any, margin: float = 0.0) -> Any:
     """
     if margin < 0:
         raise ValueError(f"`margin` must not be negative. Received: margin={margin}")
-    _same_shape(truth, scores, ("truth", "scores"), rank=1)
+    check_same_shape(truth, scores, ("truth", "scores"), rank=1)
     truth, scores = (ops.cast(x, "float32") for x in (truth, scores))
     better = ops.cast(truth[:, None] > truth[None, :], "float32")
     lead = scores[:, None] - scores[None, :]
     cost = ops.sum(better * ops.relu(margin - lead))
     return cost / ops.maximum(ops.sum(better), 1.0)
-
-
-def _same_shape(
-    one: Any, two: Any, names: tuple[str, str], rank: int | None = None
-) -> None:
-    # (batch,) against (batch, 1) would broadcast to (batch, batch) and train nothing
-    shapes = tuple(ops.shape(one)), tuple(ops.shape(two))
-    if shapes[0] != shapes[1] or (rank and len(shapes[0]) != rank):
-        wanted = "one shape" if rank is None else "the shape (batch,)"
-        raise ValueError(
-            f"`{names[0]}` and `{names[1]}` must have {wanted}. Received: "
-            f"{names[0]} {shapes[0]}, {names[1]} {shapes[1]}"
-        )

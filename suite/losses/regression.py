@@ -7,6 +7,8 @@ from typing import Any
 
 from keras import ops
 
+from suite.losses.same_shape import check_same_shape
+
 
 def smooth_l1(target: Any, output: Any, beta: float = 1.0) -> Any:
     """Squared error near zero, absolute error beyond: d²/(2 beta), or |d| - beta/2.
@@ -22,13 +24,14 @@ def smooth_l1(target: Any, output: Any, beta: float = 1.0) -> Any:
         Float32 scalar, the mean.
 
     Raises:
-        ValueError: If `beta` is not positive.
+        ValueError: If `beta` is not positive or the shapes differ.
 
     References:
         - Girshick 2015, arXiv:1504.08083, equation 3 (beta = 1)
     """
     if beta <= 0:
         raise ValueError(f"`beta` must be positive. Received: beta={beta}")
+    check_same_shape(target, output, ("target", "output"))
     error = ops.abs(ops.cast(output, "float32") - ops.cast(target, "float32"))
     near = 0.5 * ops.square(error) / beta
     return ops.mean(ops.where(error < beta, near, error - 0.5 * beta))
@@ -43,7 +46,11 @@ def multi_label(labels: Any, logits: Any) -> Any:
 
     Returns:
         Float32 scalar.
+
+    Raises:
+        ValueError: If the shapes differ.
     """
+    check_same_shape(labels, logits, ("labels", "logits"))
     labels, logits = (ops.cast(x, "float32") for x in (labels, logits))
     # log(1 + e^x) - x·y
     return ops.mean(ops.softplus(logits) - logits * labels)
@@ -73,8 +80,10 @@ def logistic_regression(
         Scalar, float64 if the logits are, else float32.
 
     Raises:
-        ValueError: If a penalty is negative, or one is given without weights.
+        ValueError: If the shapes differ, a penalty is negative, or one is given without
+            weights.
     """
+    check_same_shape(labels, logits, ("labels", "logits"))
     weights = list(weights)
     if l1 < 0 or l2 < 0 or ((l1 or l2) and not weights):
         raise ValueError(

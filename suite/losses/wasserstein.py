@@ -57,12 +57,28 @@ class WassersteinLoss(NonSaturatingLoss):
         self.penalty_weight = penalty_weight
 
     def discriminator(self, real: Any, fake: Any) -> dict[str, Any]:
-        """Loss of the critic to minimize, and "estimate", the distance it sees."""
+        """Loss of the critic to minimize, without the penalty.
+
+        Args:
+            real: Float tensor, scores of real samples, of any shape.
+            fake: Float tensor, scores of generated samples; means are taken of each.
+
+        Returns:
+            Dict of float32 scalars: "loss" and "estimate", the distance that the
+            critic sees.
+        """
         gap = ops.mean(ops.cast(real, "float32")) - ops.mean(ops.cast(fake, "float32"))
         return {"loss": -gap, "estimate": gap}
 
     def generator(self, fake: Any) -> dict[str, Any]:
-        """Loss to minimize, from the scores of generated samples."""
+        """Loss to minimize.
+
+        Args:
+            fake: Float tensor, scores of generated samples, of any shape.
+
+        Returns:
+            Dict of the float32 scalar "loss".
+        """
         return {"loss": -ops.mean(ops.cast(fake, "float32"))}
 
     def clip(self, variables: Iterable[Any]) -> None:

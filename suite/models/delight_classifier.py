@@ -17,8 +17,8 @@ from suite.layers import (
     DelightEncoderBlock,
     SinusoidalPositions,
     block_wise_scaling,
-    most_groups,
 )
+from suite.layers.group_plan import chosen_groups
 from suite.models.classifier_inference import classifier_for_inference
 from suite.models.conv_norm import check_classes, classified, picture_input
 from suite.models.registry import register
@@ -71,13 +71,13 @@ def delight_classifier(config: DelightClassifierConfig) -> keras.Model:
     """
     check_classes(config.classes)
     patch, units, policy = config.patch, config.units, config.dtype
-    groups = config.max_groups or most_groups(units)  # refuses odd widths
+    groups = chosen_groups(units, config.max_groups, config.deepest)
     picture = picture_input(config.size, config.channels, patch, patch)
     cells = (config.size // patch) ** 2
     x = layers.Conv2D(units, patch, patch, dtype=policy, name="patches")(picture)
     x = layers.Reshape((cells, units), dtype=policy, name="tokens")(x)
     x = SinusoidalPositions(dtype=policy, name="positions")(x)
-    blocks = config.blocks or config.deepest
+    blocks = config.deepest if config.blocks is None else config.blocks
     scaling = block_wise_scaling(
         config.shallowest, config.deepest, blocks, config.width
     )

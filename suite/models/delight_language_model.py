@@ -22,8 +22,8 @@ from suite.layers import (
     SinusoidalPositions,
     TokenTable,
     block_wise_scaling,
-    most_groups,
 )
+from suite.layers.group_plan import chosen_groups
 from suite.models.registry import register
 from suite.models.token_layers import (
     by_name,
@@ -136,7 +136,7 @@ def delight_language_model_for_inference(core: keras.Model) -> keras.Model:
 
 def _parts(config: DelightLanguageModelConfig) -> Mapping[str, keras.layers.Layer]:
     units, policy = config.units, config.dtype
-    groups = config.max_groups or most_groups(units)
+    groups = chosen_groups(units, config.max_groups, config.deepest)
     shared: dict[str, Any] = {
         "padding": config.padding,
         "dtype": policy,
@@ -167,7 +167,7 @@ def _parts(config: DelightLanguageModelConfig) -> Mapping[str, keras.layers.Laye
     }
     for name in ("token_dropout", "embedding_dropout"):
         parts[name] = same_for_all_steps(config.embedding_dropout, name, policy)
-    blocks = config.blocks or config.deepest
+    blocks = config.deepest if config.blocks is None else config.blocks
     for number, (depth, width) in enumerate(
         block_wise_scaling(config.shallowest, config.deepest, blocks, config.width)
     ):

@@ -22,12 +22,13 @@ from suite.layers import (
     SinusoidalPositions,
     TokenTable,
     block_wise_scaling,
-    most_groups,
 )
+from suite.layers.group_plan import chosen_groups
 from suite.models.registry import register
 from suite.models.token_layers import linear, same_for_all_steps
 from suite.models.translator import PARTS, translator_core, translator_for_inference
 
+DATA = ("en-de", "en-fr", "en-ro", "iwslt")
 SIZES = (128, 256, 384, 512, 640)
 REDUCED = {
     "vocabulary": 20,
@@ -87,7 +88,14 @@ def published_dropout(units: int, data: str = "en-de") -> dict[str, Any]:
 
     Returns:
         Fields of `DelightTranslatorConfig`.
+
+    Raises:
+        ValueError: No recipe for these data was released.
     """
+    if data not in DATA:
+        raise ValueError(
+            f"`data` must be one of {', '.join(DATA)}. Received: data={data!r}"
+        )
     most = 0.1 if data == "en-fr" else 0.3
     base = 512 if data == "iwslt" else 1024
     rates = {
@@ -104,10 +112,10 @@ def delight_translator(config: DelightTranslatorConfig) -> keras.Model:
     """Build the training core; see `translator_core` for its inputs and outputs.
 
     Raises:
-        ValueError: Groups do not divide a width they meet.
+        ValueError: Groups do not divide half the width, or a number is not positive.
     """
     units, policy = config.units, config.dtype
-    groups = config.max_groups or most_groups(units)
+    groups = chosen_groups(units, config.max_groups, config.deepest)
     parts: dict[str, keras.layers.Layer] = {}
 
     def table(name: str, vocabulary: int) -> None:
@@ -121,7 +129,7 @@ def delight_translator(config: DelightTranslatorConfig) -> keras.Model:
         )
 
     table("table", config.vocabulary)
-    if config.target_vocabulary:
+    if config.target_vocabulary is not None:
         table("target_table", config.target_vocabulary)
     for side in ("source", "target"):
         parts[f"{side}_unit"] = DelightTransform(
@@ -145,7 +153,7 @@ def delight_translator(config: DelightTranslatorConfig) -> keras.Model:
             block_wise_scaling(
                 config.shallowest,
                 config.deepest,
-                config.blocks or config.deepest,
+                config.deepest if config.blocks is None else config.blocks,
                 config.width,
             )
         ):

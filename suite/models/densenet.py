@@ -76,17 +76,18 @@ def densenet(config: DenseNetConfig) -> keras.Model:
             or there are fewer than two classes.
     """
     check_classes(config.classes)
-    positive = config.blocks and min(*config.blocks, config.growth) > 0
+    numbers = (*config.blocks, config.growth, 1 if config.stem is None else config.stem)
+    positive = config.blocks and min(numbers) > 0
     if not positive or not 0 < config.compression <= 1:
         raise ValueError(
-            "`blocks` and `growth` must be positive, `compression` above 0 and at most "
-            f"1. Received: blocks={config.blocks}, growth={config.growth}, "
-            f"compression={config.compression}"
+            "`blocks`, `growth` and `stem` must be positive, `compression` above 0 and "
+            f"at most 1. Received: blocks={config.blocks}, growth={config.growth}, "
+            f"stem={config.stem}, compression={config.compression}"
         )
     stride = 2 ** (len(config.blocks) - 1) * (4 if config.large_stem else 1)
     picture = picture_input(config.size, config.channels, stride)
     style = Style(config.dtype, centred=True)
-    filters = config.stem or 2 * config.growth
+    filters = 2 * config.growth if config.stem is None else config.stem
     if config.large_stem:
         x = conv_norm(picture, filters, 7, "stem", style, strides=2)
         x = max_pool(x, 3, 2, "stem_pool", style)

@@ -15,6 +15,8 @@ import keras
 from keras import layers, ops
 
 from suite.layers import IQTDecoder, IQTEncoder, QualityHead, QualityToken
+from suite.layers.divisible import nearest_multiples
+from suite.models.picture_pair import PicturePair
 from suite.models.quality_backbones import (
     edge_backbone,
     inception_resnet_maps,
@@ -72,7 +74,8 @@ def iqt(config: IQTConfig) -> keras.Model:
         blocks, heads, tokens, tokens)`, for `quality_map`.
 
     Raises:
-        ValueError: If the backbone is unknown or `size` too small for it.
+        ValueError: If the backbone is unknown or `size` does not suit it; when called,
+            if the pictures differ in size or have another than `size`.
     """
     pictures = {
         name: keras.Input((config.size, config.size, 3), name=name)
@@ -83,7 +86,7 @@ def iqt(config: IQTConfig) -> keras.Model:
     frozen = {"training": False} if config.backbone != "edge" else {}
     features = {name: backbone(x, **frozen) for name, x in pictures.items()}
     transformer = iqt_transformer(config, features["reference"].shape[1:])
-    return keras.Model(pictures, transformer(features), name="iqt")
+    return PicturePair(pictures, transformer(features), name="iqt")
 
 
 def iqt_transformer(config: IQTConfig, shape: Any) -> keras.Model:
@@ -139,7 +142,8 @@ def iqt_for_inference(core: keras.Model) -> keras.Model:
 
     Returns:
         Model of "reference" and "distorted", uint8 `(batch, size, size, 3)`, to
-        "score" and, where the core gives it, "attention".
+        "score" and, where the core gives it, "attention". As the core it refuses
+        pictures of other sizes.
     """
     pictures, scaled = {}, {}
     for name, tensor in core.input.items():
@@ -150,17 +154,16 @@ def iqt_for_inference(core: keras.Model) -> keras.Model:
     # under its own name: the output of a signature is called as its layer
     same = layers.Activation("linear", dtype="float32", name="score")
     result["score"] = same(result["score"])
-    return keras.Model(pictures, result, name="iqt_for_inference")
+    return PicturePair(pictures, result, name="iqt_for_inference")
 
 
 def _backbone(config: IQTConfig) -> keras.Model:
     if config.backbone == "edge":
-        least = 2 ** (len(config.stages) + 1)
-        if config.size < least or config.size % least:
-            near = max(least, config.size // least * least)
+        stride = 2 ** (len(config.stages) + 1)
+        if config.size < stride or config.size % stride:
             raise ValueError(
-                f"`size` must be a multiple of the stride {least}. Received: "
-                f"size={config.size}. Nearest: {near}"
+                f"`size` must be a multiple of the stride {stride}. Received: "
+                f"size={config.size}. Nearest: {nearest_multiples(config.size, stride)}"
             )
         return edge_backbone(
             config.stages, config.expansion, config.stages[-1][1], "float32"

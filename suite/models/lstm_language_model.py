@@ -32,6 +32,8 @@ class LSTMLanguageModelConfig(TokenConfig):
 
     output_bias: bool = True
     """With a bias for each token's score; not for define."""
+    padding: int | None = None
+    """The token that stands for nothing; a text without end has none."""
     units: int = 400
     """Width of the embedding, which the first layer sees."""
     lstm_units: tuple[int, ...] = (1150, 1150, 400)
@@ -50,7 +52,16 @@ def lstm_language_model(config: LSTMLanguageModelConfig) -> keras.Model:
         Functional model of a dict of "tokens", int32 `(batch, steps)`, to a dict of
         "logits", float `(batch, steps, vocabulary)`, scores of what follows each token;
         with bands of tokens "head", "tail_1" ... in its place.
+
+    Raises:
+        ValueError: There is no layer, or one without units, or the embedding is
+            unknown.
     """
+    if not config.lstm_units or min(config.lstm_units) < 1:
+        raise ValueError(
+            "`lstm_units` must hold a positive number a layer, one at least. "
+            f"Received: lstm_units={config.lstm_units}"
+        )
     policy = config.dtype
     parts = token_layers(config, config.units, scale=False, last=config.lstm_units[-1])
     parts["embedding_dropout"] = same_for_all_steps(

@@ -39,7 +39,8 @@ def register(
     """Register a model.
 
     Args:
-        name: Name without configuration numbers, sizes spelled out.
+        name: Name of the network and, where it comes in several forms, what sets this
+            one apart: "vit_iqa", "resnet_20", "delight_translator_128".
         config: Frozen dataclass instance, the defaults.
         core: Builds the training core from such a dataclass.
         inference: Wraps a trained core for inference: plain pixels or ids in,
@@ -120,15 +121,24 @@ def build(name: str, config: Any = None, **overrides: Any) -> keras.Model:
         **overrides: Fields to change in it.
 
     Returns:
-        A functional `keras.Model` that takes and gives floats.
+        A functional `keras.Model` that takes what its paper takes: pictures as floats
+        in the paper's range, tokens as int32. It gives floats.
 
     Raises:
         ValueError: If there is no such name.
-        TypeError: If an override is no field of the configuration.
+        TypeError: If the configuration is another model's, or an override no field
+            of it.
     """
+    one = entry(name)
     if config is None:
-        config = default_config(name)
-    return _ENTRIES[name].core(dataclasses.replace(config, **overrides))
+        config = one.config
+    wanted = type(one.config)
+    if not isinstance(config, wanted):
+        raise TypeError(
+            f"`config` of {name!r} must be a {wanted.__name__}. "
+            f"Received: {type(config).__name__}"
+        )
+    return one.core(dataclasses.replace(config, **overrides))
 
 
 def for_inference(name: str, core: keras.Model) -> keras.Model:

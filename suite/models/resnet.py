@@ -109,7 +109,8 @@ def _check(config: ResNetConfig) -> None:
             "`shortcut` must be A or B, `stride_at` 1x1 or 3x3. Received: "
             f"shortcut={config.shortcut!r}, stride_at={config.stride_at!r}"
         )
-    numbers = (*config.blocks, config.width, config.groups, config.group_width or 1)
+    group_width = 1 if config.group_width is None else config.group_width
+    numbers = (*config.blocks, config.width, config.groups, group_width)
     if not config.blocks or min(numbers) < 1:
         raise ValueError(
             "`blocks`, `width`, `groups` and `group_width` must be positive. Received: "

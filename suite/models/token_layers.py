@@ -59,7 +59,8 @@ def token_layers(
     Args:
         config: Its tokens and its kind of embedding.
         width: Width that the model begins with.
-        scale: Multiply vectors by the root of their width, as transformers do.
+        scale: Multiply what the table gives by the root of its width, as transformers
+            do; of each band where it has several.
         last: Width that it ends with; the same when None.
 
     Raises:
@@ -82,6 +83,7 @@ def token_layers(
             config.factor,
             config.band_maps,
             config.output_bias,
+            "band" if scale else "none",
             padding=config.padding,
             dtype=policy,
             name="table",
@@ -95,6 +97,7 @@ def token_layers(
             config.define_depth,
             config.define_groups,
             cutoffs=config.cutoffs,
+            scale=scale,
             padding=config.padding,
             dtype=policy,
             name="table",

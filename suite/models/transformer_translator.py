@@ -49,8 +49,13 @@ def transformer_translator(config: TransformerTranslatorConfig) -> keras.Model:
     """Build the training core; see `translator_core` for its inputs and outputs.
 
     Raises:
-        ValueError: Heads do not divide the width, or the embedding is unknown.
+        ValueError: `blocks` is not positive, heads do not divide the width, or the
+            embedding is unknown.
     """
+    if config.blocks < 1:
+        raise ValueError(
+            f"`blocks` must be positive. Received: blocks={config.blocks}. Nearest: 1"
+        )
     policy = config.dtype
     parts = token_layers(config, config.units)
     parts["positions"] = SinusoidalPositions(dtype=policy, name="positions")

@@ -74,7 +74,17 @@ def transformer_xl(config: TransformerXLConfig) -> keras.Model:
         float `(batch, blocks, remembered steps, units)`. Its output is a dict of the
         scores of what follows each token, "head", "tail_1" ... or "logits", and
         "memory", to be given with the segment that follows.
+
+    Raises:
+        ValueError: `blocks` or `memory` is not positive, heads do not divide the
+            width, or the embedding is unknown.
     """
+    if config.blocks < 1 or config.memory < 1:
+        raise ValueError(
+            "`blocks` and `memory` must be positive. Received: "
+            f"blocks={config.blocks}, memory={config.memory}. Nearest: "
+            f"blocks={max(config.blocks, 1)}, memory={max(config.memory, 1)}"
+        )
     parts = token_layers(config, config.units)
     for name in ("embedding_dropout", "output_dropout"):
         parts[name] = layers.Dropout(config.dropout, dtype=config.dtype, name=name)

@@ -75,8 +75,13 @@ def triq(config: TRIQConfig) -> keras.Model:
         of it needs a fixed size.
 
     Raises:
-        ValueError: If the backbone is unknown.
+        ValueError: If the backbone is unknown or `positions` below 2.
     """
+    if config.positions < 2:
+        raise ValueError(
+            "`positions` must be above 1, the quality token's and one of the picture. "
+            f"Received: positions={config.positions}. Nearest: 2"
+        )
     picture = keras.Input((None, None, 3), name="picture")
     x = SizeCheck(minimum=STRIDE, dtype="float32", name="size")(picture)
     if config.backbone == "edge":

@@ -24,14 +24,14 @@ def bands(layer):
         yield start, names[f"table_{number}"], names.get(f"map_{number}", np.eye(8))
 
 
-@pytest.mark.parametrize("scale", ["band", "units"])
+@pytest.mark.parametrize("scale", ["band", "units", "none"])
 @pytest.mark.parametrize("project", [True, False])
 def test_looks_up_each_band(project, scale):
     layer = AdaptiveEmbedding(**SIZES, project=project, scale=scale)
     got = to_numpy(layer(TOKENS))
     want = np.zeros((2, 3, 8))
     for start, table, matrix in bands(layer):
-        root = (table.shape[1] if scale == "band" else 8) ** 0.5
+        root = {"band": table.shape[1], "units": 8, "none": 1}[scale] ** 0.5
         for at in np.ndindex(TOKENS.shape):
             if start <= TOKENS[at] < start + len(table):
                 want[at] = table[TOKENS[at] - start] @ matrix * root
@@ -87,5 +87,5 @@ def test_bad_arguments_are_named():
         AdaptiveEmbedding(12, 8, [5, 12])
     with pytest.raises(ValueError, match="units=8, factor=4"):
         AdaptiveEmbedding(12, 8, [5, 6], factor=4)
-    with pytest.raises(ValueError, match=r"scale.*'none'"):
-        AdaptiveEmbedding(12, 8, [5], scale="none")
+    with pytest.raises(ValueError, match=r"scale.*'rows'"):
+        AdaptiveEmbedding(12, 8, [5], scale="rows")

@@ -80,11 +80,14 @@ def test_scores_by_its_narrow_table():
 
 
 def test_contract():
-    arguments = SMALL | {"depth": 2, "max_groups": 2, "projection": 4}
+    arguments = SMALL | {"depth": 2, "max_groups": 2}
     arguments |= {"variant": "paper", "transform": "group", "skip": "concatenation"}
     arguments |= {"reduce": False, "shuffle": True, "padding": 3, "dropout": 0.1}
+    arguments |= {"scale": True}
     layer_fn = partial(DefineEmbedding, **arguments, cutoffs=[4, 7])
-    check_layer(layer_fn, TOKENS, trained=False)
+    check_layer(layer_fn, TOKENS, elsewhere=["projection"], trained=False)
+    layer = DefineEmbedding(**SMALL, projection=4)
+    assert layer.get_config()["projection"] == 4
 
 
 def test_padding_is_one_vector_and_saved():
@@ -97,5 +100,9 @@ def test_padding_is_one_vector_and_saved():
 
 def test_bad_arguments_are_named():
     layer = DefineEmbedding(8, 16, 8, 32, projection=6)
+    with pytest.raises(ValueError, match="projection=0"):
+        DefineEmbedding(8, 16, 8, 32, projection=0)
+    with pytest.raises(ValueError, match="projection=4, variant='paper'"):
+        DefineEmbedding(8, 16, 8, 32, projection=4, variant="paper")
     with pytest.raises(ValueError, match=r"6, groups=2|6, groups=4. Nearest: 4, 8"):
         layer.build()

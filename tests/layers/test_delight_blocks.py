@@ -161,7 +161,7 @@ def test_training_reaches_the_attention_to_the_memory():
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match=r"Received: 100\. Nearest: 96, 128"):
         DelightEncoderBlock(100)
-    with pytest.raises(ValueError, match="units=64, reduction=5"):
+    with pytest.raises(ValueError, match=r"units=64, reduction=5. Nearest: 4, 8"):
         DelightDecoderBlock(64, reduction=5)
     with pytest.raises(ValueError, match=r"'one' adds.* 64, units=128"):
         DelightEncoderBlock(128, name="one")(Y)

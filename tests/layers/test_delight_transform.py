@@ -180,18 +180,19 @@ def test_phone_form_is_equal():
 
 
 def test_contract():
-    arguments = {
-        "units": 32,
-        "depth": 3,
-        "width": 1.5,
-        "max_groups": 2,
-        "projection": 16,
+    common = {"units": 32, "depth": 3, "width": 1.5, "max_groups": 2}
+    arguments = common | {
+        "hierarchy": "define",
+        "variant": "paper",
+        "transform": "group",
     }
-    arguments |= {"hierarchy": "define", "variant": "paper", "transform": "group"}
     arguments |= {"skip": "concatenation", "reduce": False, "shuffle": False}
     arguments |= {"activation": "relu", "dropout": 0.1}
     x = np.random.default_rng(0).normal(size=(2, 3, 64)).astype("float32")
-    check_layer(partial(DelightTransform, **arguments), x)
+    check_layer(partial(DelightTransform, **arguments), x, elsewhere=["projection"])
+    # as in DeLighT's blocks, with mixing
+    layer_fn = partial(DelightTransform, **common, projection=16)
+    check_layer(layer_fn, x, elsewhere=sorted({*arguments} - {*common}))
 
 
 def test_bad_sizes_are_named():
@@ -201,6 +202,8 @@ def test_bad_sizes_are_named():
         DelightTransform(32, skip="jump")
     with pytest.raises(ValueError, match=r"variant.*'draft'"):
         DelightTransform(32, variant="draft")
+    with pytest.raises(ValueError, match=r"projection=8, .*Nearest: projection=None"):
+        DelightTransform(32, projection=8, variant="paper")
     with pytest.raises(ValueError, match="width=0"):
         DelightTransform(32, width=0)
     # 272 features, 32 groups: the published code fails in its mixing

@@ -123,7 +123,7 @@ def test_contract_of_the_trained_form():
         (10, 4, "10, groups=4. Nearest: 8, 12"),
         (0, 1, "0, groups=1. Nearest: 1"),
         (2, 4, "2, groups=4. Nearest: 4"),
-        (4, 0, "groups=0"),
+        (4, 0, "groups=0. Nearest: 1"),
     ],
 )
 def test_bad_sizes_are_named(units, groups, message):

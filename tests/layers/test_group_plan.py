@@ -3,6 +3,7 @@
 import pytest
 
 from suite.layers import block_wise_scaling, group_plan, most_groups
+from suite.layers.group_plan import chosen_groups
 from tests.oracles import delight_count
 
 WIDTHS = [128, 256, 384, 512, 640, 1024]
@@ -115,11 +116,27 @@ def test_a_whole_width_survives_rounding():
     assert plan[1].units == 1024
 
 
+@pytest.mark.parametrize("deepest", [4, 8, 9, 12])
+def test_widths_that_the_groups_divide(deepest):
+    """544 features fail in the mixing of nine layers; the published widths never."""
+    for units in (32, 64, 96, 128, 256, 320, 384, 512, 640, 1024):
+        assert chosen_groups(units, None, deepest) == most_groups(units)
+    if deepest < 9:
+        return
+    message = f"units=544, {deepest} layers in the deepest block. Nearest: 512, 576"
+    with pytest.raises(ValueError, match=message):
+        chosen_groups(544, None, deepest)
+
+
 def test_bad_sizes_are_named():
     with pytest.raises(ValueError, match="shallowest=8, deepest=4"):
         block_wise_scaling(8, 4, 4, 2.0)
     with pytest.raises(ValueError, match=r"100\. Nearest: 96, 128"):
         most_groups(100)
+    with pytest.raises(ValueError, match=r"max_groups=0. Nearest: 1"):
+        chosen_groups(64, 0, 4)
+    with pytest.raises(ValueError, match=r"units=60, 4 layers.* Nearest: 56, 64"):
+        chosen_groups(60, 4, 4)
     with pytest.raises(ValueError, match=r"hierarchy.*'flat'"):
         group_plan(64, 32, 32, 128, 3, 4, "flat")
     with pytest.raises(ValueError, match="depth=0"):

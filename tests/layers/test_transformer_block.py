@@ -5,6 +5,7 @@ from functools import partial
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from suite.layers import TransformerDecoderBlock, TransformerEncoderBlock
 from tests.contract import check_layer
@@ -69,6 +70,39 @@ def test_step_by_step_equals_the_whole(pre_norm):
             position=np.array([step], "int32"),
         )
         assert_close(to_numpy(got)[:, 0], want[:, step], atol=1e-5, name=f"step {step}")
+
+
+@pytest.mark.parametrize(
+    ("steps", "position", "said"),
+    [
+        (1, 4, r"for 4 steps. Received: 1 from position=4 on. Nearest: position=3"),
+        (3, 2, r"Received: 3 from position=2 on. Nearest: position=1"),
+        (1, -1, r"position=-1 on. Nearest: position=0"),
+        (6, 0, r"room for 4 steps. Received: 6 steps. Nearest: 4"),
+    ],
+)
+def test_steps_behind_the_room_of_the_cache_are_refused(steps, position, said):
+    """Jax and tensorflow would overwrite the last ones."""
+    block = TransformerDecoderBlock(8, 2, 12, cross=False)
+    cache = np.zeros((2, 4, 16), "float32")
+    for place in (np.array([position], "int32"), ops.convert_to_tensor([position])):
+        with pytest.raises(ValueError, match=said):
+            block(Y[:, :steps], cache=cache, position=place)
+    with pytest.raises(ValueError, match="needs a `position`"):
+        block(Y[:, :1], cache=cache)
+
+
+def test_the_room_is_checked_where_the_position_is_not_known():
+    block = TransformerDecoderBlock(8, 2, 12, cross=False)
+    x, cache = keras.Input((1, 8)), keras.Input((4, 16))
+    position = keras.Input(batch_shape=(1,), dtype="int32")
+    model = keras.Model(
+        [x, cache, position], block(x, cache=cache, position=position)[0]
+    )
+    given = [Y[:, :1], np.zeros((2, 4, 16), "float32"), np.array([3], "int32")]
+    assert_close(model.predict_on_batch(given), model(given), atol=1e-5)
+    with pytest.raises(ValueError, match=r"position=4 on. Nearest: position=3"):
+        model([*given[:2], np.array([4], "int32")])
 
 
 def arguments(**extra):

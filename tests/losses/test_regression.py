@@ -1,5 +1,6 @@
 """Smooth L1, several labels and penalized logistic regression by their formulas."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -50,6 +51,22 @@ def test_gradient_of_logistic_regression():
     assert value == pytest.approx(want, rel=1e-5)
     p = 1 / (1 + np.exp(-z))
     assert_close(slope[0], x.T @ (p - y) / 8 + l1 * np.sign(w[0]) + l2 * w[0])
+
+
+@pytest.mark.parametrize("loss", [smooth_l1, multi_label, logistic_regression])
+def test_shapes_that_would_broadcast_are_refused(loss):
+    message = r"must have one shape. Received: \w+ \(4,\), \w+ \(4, 1\)"
+    with pytest.raises(ValueError, match=message):
+        loss(np.zeros(4), ops.zeros((4, 1)))
+
+
+def test_an_unknown_size_of_the_batch_passes():
+    """TensorFlow traces for any size when it has seen two."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    model.compile("sgd", multi_label, jit_compile=False)
+    for size in (4, 3, 2):
+        ones = np.ones((size, 3), "float32")
+        assert np.isfinite(model.train_on_batch(ones[:, :2], ones))
 
 
 def test_bad_arguments_are_named():

@@ -202,6 +202,8 @@ def test_places_of_patches_count():
         ("resnet_18", {"shortcut": "C"}, "shortcut='C'"),
         ("resnet_18", {"blocks": (0, 1)}, r"blocks=\(0, 1\)"),
         ("densenet_161", {"compression": 0.0}, "compression=0.0"),
+        ("densenet_161", {"stem": 0}, "stem=0"),
+        ("resnet_18", {"bottleneck": True, "group_width": 0}, "group_width=0"),
         ("googlenet", {"auxiliary": ("6a",)}, "3a, 3b, 4a.*'6a'"),
         ("small_inception", {"halvings": (80,)}, "3 stages, halvings"),
         ("resnet_18", {"classes": 1}, "classes=1"),

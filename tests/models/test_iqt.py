@@ -178,9 +178,47 @@ def test_inference_takes_pixels(small):
     assert_close(run(model, pixels)["score"], want, atol=1e-4)
 
 
+def sized(reference, distorted, dtype="float32"):
+    """Grey pictures of these heights and widths."""
+    sizes = {"reference": reference, "distorted": distorted}
+    return {name: np.ones((1, *size, 3), dtype) for name, size in sizes.items()}
+
+
+@pytest.mark.parametrize(
+    ("reference", "distorted", "said"),
+    [
+        ((32, 32), (24, 32), "reference 32 x 32, distorted 24 x 32"),
+        ((40, 32), (32, 32), "reference 40 x 32, distorted 32 x 32"),
+        ((48, 48), (48, 48), "reference 48 x 48, distorted 48 x 48"),
+    ],
+)
+def test_pictures_of_other_sizes_are_named_with_the_size_that_works(
+    small, reference, distorted, said
+):
+    match = rf"both have 32 x 32 .* Received: {said}. Nearest: 32 x 32 for both$"
+    with pytest.raises(ValueError, match=match):
+        small(sized(reference, distorted))
+
+
+def test_sizes_are_refused_in_every_way_to_call(small, tmp_path):
+    model = for_inference("iqt_edge", small)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    pair = sized((32, 32), (24, 32), "uint8")
+    symbols = {name: keras.Input(x.shape[1:], 1, "uint8") for name, x in pair.items()}
+    for how in (loaded.predict_on_batch, loaded, model):
+        with pytest.raises(ValueError, match=r"distorted 24 x 32. Nearest: 32 x 32"):
+            how(pair)
+    with pytest.raises(ValueError, match=r"distorted 24 x 32. Nearest: 32 x 32"):
+        model(symbols)
+
+
 def test_bad_arguments_are_named():
-    with pytest.raises(ValueError, match=r"stride 8. Received: size=36. Nearest: 32"):
-        build("iqt_edge", **{**SMALL, "size": 36})
+    message = "stride 8. Received: size=39. Nearest: 32, 40"
+    with pytest.raises(ValueError, match=message):
+        build("iqt_edge", **{**SMALL, "size": 39})
+    with pytest.raises(ValueError, match=r"size=3. Nearest: 8$"):
+        build("iqt_edge", **{**SMALL, "size": 3})
     with pytest.raises(ValueError, match=r"size=64. Nearest: 75"):
         build("iqt", size=64)
     with pytest.raises(ValueError, match="backbone='vgg16'"):

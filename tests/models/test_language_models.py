@@ -129,3 +129,12 @@ class AllScores:
 
     def step(self, tokens, labels):
         return float(self.model.train_on_batch({"tokens": tokens}, labels))
+
+
+def test_numbers_that_are_not_positive_are_named():
+    with pytest.raises(ValueError, match=r"memory=0. Nearest: blocks=2, memory=1"):
+        build("transformer_xl_language_model", **XL | {"memory": 0})
+    with pytest.raises(ValueError, match=r"blocks=0, memory=3. Nearest: blocks=1"):
+        build("transformer_xl_language_model", **XL | {"blocks": 0})
+    with pytest.raises(ValueError, match=r"lstm_units=\(\)"):
+        build("lstm_language_model", **LSTM | {"lstm_units": ()})

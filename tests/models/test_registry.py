@@ -41,8 +41,18 @@ def test_unknown_names_and_fields_are_named(detector):
         build("reader")
     with pytest.raises(ValueError, match="'reader'"):
         for_inference("reader", detector)
+    with pytest.raises(ValueError, match=r"'text_detektor'.* to it: text_detector"):
+        build("text_detektor", config=DetectorConfig())
     with pytest.raises(TypeError, match="width"):
         build("text_detector", width=3)
+
+
+def test_the_configuration_of_another_model_is_refused():
+    message = r"'text_detector' must be a DetectorConfig. Received: RecognizerConfig"
+    with pytest.raises(TypeError, match=message):
+        build("text_detector", RecognizerConfig())
+    with pytest.raises(TypeError, match="Received: dict"):
+        build("text_detector", {"classes": 3})
 
 
 def test_a_name_is_given_once():

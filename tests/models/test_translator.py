@@ -147,6 +147,19 @@ def test_every_field_is_documented_and_names_are_found():
 def test_bad_settings_are_named():
     with pytest.raises(ValueError, match=r"Received: 100\. Nearest: 96, 128"):
         parameters("delight_translator_128", units=100)
+    # named by the model's own width, not by what lies within a block of it
+    with pytest.raises(ValueError, match=r"units=544, 9 layers.* Nearest: 512, 576"):
+        parameters("delight_translator_128", units=544, deepest=9)
+    for field, value in (("max_groups", 0), ("blocks", 0)):
+        for kind in ("translator_128", "language_model_128", "classifier"):
+            with pytest.raises(ValueError, match=f"{field}=0"):
+                parameters(f"delight_{kind}", **{field: value})
+    with pytest.raises(ValueError, match="vocabulary=0"):
+        parameters("delight_translator_128", target_vocabulary=0)
+    with pytest.raises(ValueError, match=r"en-de, en-fr, en-ro, iwslt.*'de-en'"):
+        published_dropout(512, "de-en")
+    with pytest.raises(ValueError, match=r"blocks=0. Nearest: 1"):
+        parameters("transformer_translator_tiny", blocks=0)
     with pytest.raises(ValueError, match="'wide'"):
         parameters("transformer_translator_tiny", embedding="wide")
     with pytest.raises(ValueError, match="needs `cutoffs`"):

@@ -131,5 +131,7 @@ def test_small_pictures_are_refused(named):
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="backbone='resnet18'"):
         build("triq", backbone="resnet18")
+    with pytest.raises(ValueError, match=r"positions=1. Nearest: 2"):
+        build("triq", positions=1)
     with pytest.raises(ValueError, match=r"patch=16, 1 stages. Nearest: 4"):
         build("r50_vit_iqa", stem=(3,))

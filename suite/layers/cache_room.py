@@ -1,0 +1,52 @@
+"""Steps that a cache of keys and values has no room for, refused before they write."""
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+
+def check_room(name: str, room: Any, steps: Any, position: Any) -> None:
+    """Refuse steps that would end behind the last place of a cache.
+
+    Jax and tensorflow move such a write back until it fits, which overwrites the last
+    steps without a word.
+
+    Args:
+        name: Of the layer, for the message.
+        room: Places of the cache; what is not an int is unknown and passes.
+        steps: Steps to be written, likewise.
+        position: Place of the first one, a whole number or a tensor with one element;
+            its value is unknown while a graph is traced, and passes.
+
+    Raises:
+        ValueError: If the position is missing or negative, or there is no room; the
+            message names the nearest number of steps or position that works.
+    """
+    if position is None:
+        raise ValueError(f"Layer {name!r} needs a `position` beside a `cache`.")
+    if not isinstance(room, int) or not isinstance(steps, int):
+        return
+    if steps > room:
+        raise ValueError(
+            f"Layer {name!r} has a cache with room for {room} steps. "
+            f"Received: {steps} steps. Nearest: {room}"
+        )
+    place = _known(position)
+    if place is not None and not 0 <= place <= room - steps:
+        nearest = min(max(place, 0), room - steps)
+        raise ValueError(
+            f"Layer {name!r} has a cache with room for {room} steps. Received: {steps} "
+            f"from position={place} on. Nearest: position={nearest}"
+        )
+
+
+def _known(position: Any) -> int | None:
+    if isinstance(position, keras.KerasTensor):
+        return None
+    try:
+        return int(np.reshape(ops.convert_to_numpy(position), ()))
+    # how tensorflow, jax and torch say that a tensor of a graph has no value yet
+    except (NotImplementedError, TypeError, RuntimeError):
+        return None
