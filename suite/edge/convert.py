@@ -21,14 +21,14 @@ from suite.console.errors import UserError
 from suite.edge import complaints, samples
 from suite.edge.child import child_main
 from suite.edge.metric import measured
-from suite.edge.rebuild import for_phone, parameters, to_float32
+from suite.edge.rebuild import for_phone, load_float32, parameters
+from suite.edge.verify import difference
 from suite.engine.contract import Signature, mismatch
 from suite.engine.folder import KERAS, SAVED_MODEL, read_config, read_json
 from suite.engine.keras_engine import (
     REGISTERED,
     KerasModel,
     by_name,
-    load_keras,
     part_of,
 )
 from suite.engine.operators import operator_names
@@ -45,14 +45,17 @@ def convert(work: Path) -> None:
     job = read_json(work / "job.json")
     folder = Path(job["folder"])
     config, signatures = read_config(folder)
-    loaded = load_keras(folder / KERAS, (*REGISTERED, *job["modules"]))
-    model = to_float32(loaded)
+    model, saved = load_float32(folder / KERAS, (*REGISTERED, *job["modules"]))
     inputs = samples.load(work / samples.INPUTS)
     formats = [] if job.get("reference_only") else job["formats"]
     if formats:
         # first: a model that does not fit its signatures is refused here
         save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
-    samples.save(work / samples.REFERENCE, _reference(model, signatures, inputs))
+    reference = _reference(model, signatures, inputs)
+    samples.save(work / samples.REFERENCE, reference)
+    rebuilt = 0.0
+    if saved is not model:
+        rebuilt = _unlike_saved(reference, _reference(saved, signatures, inputs))
     for name in formats:
         content = to_litert(
             work / SAVED_MODEL, signatures, name, _calibration(work, signatures, name)
@@ -62,6 +65,7 @@ def convert(work: Path) -> None:
     result = {
         "metric": measured(job, KerasModel(model, config, signatures, KERAS)),
         "parameters": parameters(model),
+        "rebuilt_difference": rebuilt,
         "versions": {"python": platform.python_version(), **found},
     }
     (work / "converted.json").write_text(json.dumps(result), encoding="utf-8")
@@ -183,12 +187,31 @@ def _reference(
     signatures: Mapping[str, Signature],
     inputs: Mapping[str, Mapping[str, np.ndarray]],
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Outputs of the float32 Keras model, layers as they were trained."""
+    """Outputs of a Keras model, layers as they were trained."""
     reference = {}
     for name, signature in signatures.items():
         outputs = _entry(model, signature)(**inputs[name])
         reference[name] = {key: np.asarray(value) for key, value in outputs.items()}
     return reference
+
+
+def _unlike_saved(
+    rebuilt: Mapping[str, Mapping[str, np.ndarray]],
+    saved: Mapping[str, Mapping[str, np.ndarray]],
+) -> float:
+    """How far the float32 model is from the one that was saved, in its float outputs.
+
+    An index of a largest value, say, may be another one where two are near.
+    """
+    largest = 0.0
+    for name, outputs in rebuilt.items():
+        # NumPy's own kinds do not know bfloat16
+        floats = [key for key, value in outputs.items() if value.dtype.kind == "f"]
+        given = {key: saved[name][key].astype("float32") for key in floats}
+        # float16 overflows where float32 does not: nothing to compare with
+        if floats and all(np.isfinite(value).all() for value in given.values()):
+            largest = max(largest, difference(outputs, given))
+    return largest
 
 
 def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:

@@ -18,10 +18,10 @@ import numpy as np
 from suite.console.errors import UserError
 from suite.edge import complaints
 from suite.edge.child import child_main
-from suite.edge.rebuild import to_float32
+from suite.edge.rebuild import load_float32
 from suite.edge.samples import random_inputs
 from suite.engine.folder import read_json
-from suite.engine.keras_engine import REGISTERED, by_name, load_keras, part_of
+from suite.engine.keras_engine import REGISTERED, by_name, part_of
 
 
 def describe(work: Path) -> None:
@@ -32,7 +32,7 @@ def describe(work: Path) -> None:
             a size of it is not fixed, or it cannot be called with these sizes.
     """
     job = read_json(work / "job.json")
-    model = to_float32(load_keras(Path(job["model"]), (*REGISTERED, *job["modules"])))
+    model, _ = load_float32(Path(job["model"]), (*REGISTERED, *job["modules"]))
     found = {}
     for name, tensors in job["signatures"].items():
         part = _part(model, name, *tensors) if tensors else model

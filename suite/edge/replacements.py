@@ -132,6 +132,12 @@ def refuse_unfit(model: Any) -> None:
 
 
 def _objection(layer: Any) -> tuple[str, str] | None:
+    # int8, int4, float8, gptq, awq: its weights are no floats
+    if getattr(layer, "quantization_mode", None):
+        return (
+            "it is quantized by Keras",
+            "Export the model as it was before quantize(); export quantizes itself.",
+        )
     if getattr(layer, "stateful", False):
         return (
             "it is stateful: phones keep nothing from one call to the next",

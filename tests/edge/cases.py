@@ -92,6 +92,14 @@ def sequential():
     )
 
 
+def adapted(policy="mixed_bfloat16"):
+    """A layer that derives something from its weights when they are loaded."""
+    levels = layers.Normalization(dtype=policy)
+    levels.adapt(np.random.default_rng(0).normal(5, 3, (64, 4)).astype("float32"))
+    x = keras.Input((4,), name="x")
+    return keras.Model({"x": x}, {"y": layers.Dense(4, dtype=policy)(levels(x))})
+
+
 X, Y = {"x": spec(1, 4)}, {"y": spec(1, 4)}
 CASES = {
     "two_inputs": (
@@ -101,6 +109,7 @@ CASES = {
     ),
     "sequential": (sequential, {"x": spec(1, 8, 3)}, {"y": spec(1, 8, 2)}),
     "nested": (nested, X, {"y": spec(1, dtype="int32")}),
+    "adapted": (adapted, X, Y),
     "opaque": (opaque, X, Y),
     "nan_weight": (nan_weight, X, Y),
     "not_finite": (overflow, X, Y),

@@ -23,12 +23,18 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return json.loads((folder / "answers.json").read_text())
 
 
-@pytest.mark.parametrize("case", ["two_inputs", "sequential", "nested"])
+@pytest.mark.parametrize("case", ["two_inputs", "sequential", "nested", "adapted"])
 def test_exported_and_equal(answers, case):
     assert "report" in answers[case], answers[case]
     report = answers[case]["report"]
     assert report["files"]["float32"]["difference"] <= 1e-5
     assert report["inputs"] == "random, seed 0"
+
+
+def test_how_far_float32_is_from_mixed_precision_is_reported(answers):
+    report = answers["adapted"]["report"]
+    assert 0 < report["rebuilt_difference"] < 0.03
+    assert answers["sequential"]["report"]["rebuilt_difference"] == 0
 
 
 def test_the_phone_form_of_a_nested_layer_is_what_is_exported(answers):

@@ -65,11 +65,10 @@ def convert(folder: Path, names: list[str], formats=("float32",)) -> None:
 def convert_one(work: Path, formats) -> None:
     from suite.edge.convert import convert
     from suite.edge.describe import input_specs, output_specs
-    from suite.edge.rebuild import to_float32
+    from suite.edge.rebuild import load_float32
     from suite.engine.folder import CONFIG
-    from suite.engine.keras_engine import load_keras
 
-    model = to_float32(load_keras(work / MODEL))
+    model, _ = load_float32(work / MODEL)
     inputs = input_specs(model, 1, {})
     given = samples.random_inputs(inputs, 0)
     described = {"inputs": inputs, "outputs": output_specs(model, given)}
