@@ -22,6 +22,7 @@ from suite.edge.rebuild import load_float32
 from suite.edge.samples import random_inputs
 from suite.engine.folder import read_json
 from suite.engine.keras_engine import REGISTERED, by_name, part_of
+from suite.engine.tensor_names import flat, named, numbered
 
 
 def describe(work: Path) -> None:
@@ -59,10 +60,8 @@ def input_specs(
     Raises:
         UserError: A size is not fixed and not given, or a given one does not fit.
     """
-    # a sequential model that was rebuilt and not called has `inputs` but no `input`
-    names = _names(model.inputs, getattr(model, "input", None), "input")
     specs: dict[str, dict[str, Any]] = {}
-    for name, tensor in zip(names, model.inputs, strict=True):
+    for name, tensor in _tensors(model, "input").items():
         own = list(tensor.shape[1:])
         wanted = list(shapes.get(name, own))
         fits = len(wanted) == len(own) and all(
@@ -84,7 +83,7 @@ def input_specs(
 
 def output_specs(model: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Names, shapes and dtypes of what a model gives for some inputs."""
-    names = _names(model.outputs, getattr(model, "output", None), "output")
+    names = list(_tensors(model, "output"))
     try:
         call = partial(model, training=False)
         outputs = by_name(model, call, list(inputs), names)(**inputs)
@@ -105,7 +104,7 @@ def _part(
 ) -> Any:
     """The part of a model of named tensors that a signature asks for."""
     for kind, wanted in (("input", inputs), ("output", outputs)):
-        known = _names(getattr(model, f"{kind}s"), getattr(model, kind), kind)
+        known = _tensors(model, kind)
         lacking = [name for name in wanted if name not in known]
         if lacking or not isinstance(getattr(model, kind), dict):
             raise UserError(
@@ -117,16 +116,15 @@ def _part(
     return part_of(model, inputs, outputs)
 
 
-def _names(tensors: Sequence[Any], structure: Any, kind: str) -> list[str]:
-    """The keys of a dictionary, names that somebody gave, else numbers."""
+def _tensors(model: Any, kind: str) -> dict[str, Any]:
+    """The symbolic inputs or outputs of a model by name, in the order of its call."""
+    # a sequential model that was loaded and not called has `inputs` but no `input`
+    structure = getattr(model, kind, None)
     if isinstance(structure, dict):
-        return [str(name) for name in structure]
-    names = [str(tensor.name) for tensor in tensors]
-    if kind == "input" and not any("keras_tensor" in name for name in names):
-        return names
-    if len(tensors) == 1:
-        return [kind]
-    return [f"{kind}_{number}" for number in range(len(tensors))]
+        return named(structure, kind)
+    if structure is None:
+        structure = getattr(model, f"{kind}s")
+    return numbered(flat(structure), kind)
 
 
 def _rows(model: Any, tensor: Any) -> int | None:

@@ -55,6 +55,36 @@ def residual(x):
     return layers.Identity()(layers.Add()([x, y]))
 
 
+def unsorted():
+    """A dictionary whose keys are out of order, and no names of arguments."""
+    inputs = {
+        "words": keras.Input((5,), dtype="int32", name="words"),
+        "mask-1": keras.Input((5,), dtype="bool", name="mask-1"),
+        "1d": keras.Input((3,), name="1d"),
+    }
+    x = layers.Embedding(30, 4)(inputs["words"])
+    x = ops.where(inputs["mask-1"][..., None], x, 0.0)
+    x = layers.Flatten()(x)
+    return keras.Model(inputs, {"score": layers.Dense(2)(x), "far": inputs["1d"] * 2})
+
+
+def in_structures():
+    """Dictionaries and lists inside one another, in and out."""
+    a, b, c = (keras.Input((size,), name=f"part_{size}") for size in (4, 3, 2))
+    joined = layers.Dense(5)(layers.Concatenate()([a, b, c]))
+    inputs = {"whole": a, "parts": {"right": b, "left": [c]}}
+    return keras.Model(inputs, [joined, [layers.Dense(3)(joined), {"c": c + 1}]])
+
+
+def several_from_inside(x):
+    """A model in a model that gives two tensors."""
+    inside = keras.Input(VECTOR)
+    hidden = layers.Dense(4, activation="relu")(inside)
+    inner = keras.Model(inside, [hidden, layers.Dense(2)(hidden)])
+    first, second = inner(x)
+    return layers.Dense(3)(first), second
+
+
 GRAPHS: list[Entry] = [
     Entry(
         "sequential",
@@ -64,6 +94,9 @@ GRAPHS: list[Entry] = [
     graph("named_outputs", {"x": VECTOR}, named),
     graph("shared_tower", {"a": VECTOR, "b": VECTOR}, twins),
     graph("nested", {"x": VECTOR}, nested),
+    graph("nested_several_outputs", {"x": VECTOR}, several_from_inside),
+    Entry("unsorted_names", unsorted),
+    Entry("structures", in_structures),
     graph("merging", {"a": VECTOR, "b": VECTOR}, merged),
     graph("arithmetic", {"x": VECTOR}, arithmetic),
     graph("residual", {"x": (6, 6, 4)}, residual),
