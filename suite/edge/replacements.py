@@ -109,14 +109,21 @@ def phone_form(layer: Any) -> Callable[[], Any] | None:
 
 
 def refuse_unfit(model: Any) -> None:
-    """Refuses a model that holds a layer which no phone can run.
+    """Refuses a model that is no graph, or holds a layer which no phone can run.
 
     Args:
-        model: A functional or sequential `keras.Model`.
+        model: A `keras.Model`.
 
     Raises:
         UserError: Names the layer, says why, and what to do.
     """
+    if getattr(model, "inputs", None) is None:
+        raise UserError(
+            f"model {model.name!r} ({type(model).__name__}) is no graph of layers: "
+            "what it takes and gives is known to its call alone",
+            "Wrap it and save that: x = keras.Input(SHAPE, name='x'), "
+            "keras.Model(x, model(x)).save(PATH).",
+        )
     for layer in model._flatten_layers():
         reason = _objection(layer)
         if reason:
