@@ -21,7 +21,7 @@ from suite.console.errors import UserError
 from suite.edge import complaints, samples
 from suite.edge.child import child_main
 from suite.edge.metric import measured
-from suite.edge.rebuild import for_phone, load_float32, parameters
+from suite.edge.rebuild import for_phone, left_as_they_are, load_float32, parameters
 from suite.edge.verify import difference
 from suite.engine.contract import Signature, mismatch
 from suite.engine.folder import KERAS, SAVED_MODEL, read_config, read_json
@@ -66,6 +66,7 @@ def convert(work: Path) -> None:
         "metric": measured(job, KerasModel(model, config, signatures, KERAS)),
         "parameters": parameters(model),
         "rebuilt_difference": rebuilt,
+        "left_as_they_are": left_as_they_are(model),
         "versions": {"python": platform.python_version(), **found},
     }
     (work / "converted.json").write_text(json.dumps(result), encoding="utf-8")

@@ -213,6 +213,7 @@ def report_of(
             "metric": converted["metric"],
         },
         "rebuilt_difference": converted["rebuilt_difference"],
+        "left_as_they_are": converted["left_as_they_are"],
         "versions": {"keras-edge-suite": suite.__version__, **converted["versions"]},
         "files": files,
     }
@@ -231,6 +232,14 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
             "Build it under keras.config.set_dtype_policy('float32'), give it these "
             "weights, look at what it gives, and export that.",
             report,
+        )
+    for layer, inside in report["left_as_they_are"].items():
+        _log.warning(
+            "%s: inside of layer %s nothing is rewritten: %s left as the converter "
+            "has them; a for_export() of the layer could do better",
+            folder,
+            layer,
+            ", ".join(inside),
         )
     for name, measured in report["files"].items():
         measured["limit"] = LIMITS.get(name)

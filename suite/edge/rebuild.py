@@ -93,7 +93,7 @@ def for_phone(model: Any) -> Any:
     LSTM, GRU, SimpleRNN and Bidirectional by loops, and what the converter cannot take
     by an equal form (`suite.edge.replacements`); others are taken as they are.
     Weights are shared. Nested functional and sequential models are gone through; what
-    a layer holds inside is its own matter.
+    a layer holds inside is its own matter (`left_as_they_are`).
 
     Args:
         model: A functional or sequential `keras.Model`.
@@ -103,7 +103,7 @@ def for_phone(model: Any) -> Any:
     """
     import keras
 
-    if not any(phone_form(layer) for layer in _layers(model, keras.Model)):
+    if not any(map(phone_form, _layers(model))):
         return model
 
     def replace(layer: Any) -> Any:
@@ -118,16 +118,48 @@ def parameters(model: Any) -> int:
     return sum(math.prod(variable.shape) for variable in model.weights)
 
 
-def _layers(model: Any, nested: type) -> list[Any]:
-    """The layers and operations of a model; after a nested model, those of that."""
+def left_as_they_are(model: Any) -> dict[str, list[str]]:
+    """The layers whose own `call` holds others that would leave in another form.
+
+    Nothing is rewritten there: they take the route of TensorFlow's converter.
+
+    Args:
+        model: A functional or sequential `keras.Model`.
+
+    Returns:
+        By layer, such layers inside of it: {"reader (Own)": ["lstm (LSTM)"]}.
+    """
+    import keras
+
+    found = {}
+    for layer in _layers(model):
+        if not isinstance(layer, keras.layers.Layer) or phone_form(layer):
+            continue
+        inside = layer._flatten_layers(include_self=False)
+        if not _is_graph(layer) and (kept := [x for x in inside if phone_form(x)]):
+            found[_said(layer)] = [_said(one) for one in kept]
+    return found
+
+
+def _layers(model: Any) -> list[Any]:
+    """The layers and operations of a model; after a nested graph, those of that."""
     return [
         inner
         for layer in getattr(model, "operations", model.layers)
-        for inner in (
-            layer,
-            *(_layers(layer, nested) if isinstance(layer, nested) else ()),
-        )
+        for inner in (layer, *(_layers(layer) if _is_graph(layer) else ()))
     ]
+
+
+def _is_graph(layer: Any) -> bool:
+    """Whether a layer is a functional or sequential model, not one with a `call`."""
+    import keras
+
+    functional = isinstance(layer, keras.Model) and hasattr(layer, "operations")
+    return functional or isinstance(layer, keras.Sequential)
+
+
+def _said(layer: Any) -> str:
+    return f"{layer.name} ({type(layer).__name__})"
 
 
 def _is_float(value: Any) -> bool:

@@ -16,7 +16,7 @@ from keras import layers, ops
 
 from suite.console import UserError
 from suite.edge import export as edge
-from tests.edge.phone_layer import Best, Opaque
+from tests.edge.phone_layer import Best, Opaque, Reader, Whole
 
 F32 = "float32"
 
@@ -100,6 +100,22 @@ def adapted(policy="mixed_bfloat16"):
     return keras.Model({"x": x}, {"y": layers.Dense(4, dtype=policy)(levels(x))})
 
 
+def reader():
+    x = keras.Input((8, 3), name="x")
+    return keras.Model({"x": x}, {"y": Reader(4, name="reader")(x)})
+
+
+def whole():
+    model = Whole(name="whole")
+    model(np.zeros((1, 4), "float32"))
+    return model
+
+
+def wrapped():
+    x = keras.Input((4,), name="x")
+    return keras.Model({"x": x}, {"y": Whole(name="whole")(x)})
+
+
 X, Y = {"x": spec(1, 4)}, {"y": spec(1, 4)}
 CASES = {
     "two_inputs": (
@@ -110,6 +126,9 @@ CASES = {
     "sequential": (sequential, {"x": spec(1, 8, 3)}, {"y": spec(1, 8, 2)}),
     "nested": (nested, X, {"y": spec(1, dtype="int32")}),
     "adapted": (adapted, X, Y),
+    "reader": (reader, {"x": spec(1, 8, 3)}, {"y": spec(1, 8, 4)}),
+    "whole": (whole, X, Y),
+    "wrapped": (wrapped, X, Y),
     "opaque": (opaque, X, Y),
     "nan_weight": (nan_weight, X, Y),
     "not_finite": (overflow, X, Y),

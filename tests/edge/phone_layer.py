@@ -31,3 +31,34 @@ class Opaque(keras.layers.Layer):
 
     def call(self, inputs):
         return ops.erf(inputs)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Reader(keras.layers.Layer):
+    """A stranger's layer that runs a recurrent one in its own `call`."""
+
+    def __init__(self, units, **options):
+        super().__init__(**options)
+        self.units = units
+        self.lstm = keras.layers.LSTM(units, return_sequences=True, name="lstm")
+
+    def build(self, shape):
+        self.lstm.build(shape)
+
+    def call(self, inputs):
+        return ops.tanh(self.lstm(inputs[:, ::-1]))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Whole(keras.Model):
+    """A model that is no graph."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.dense = keras.layers.Dense(4)
+
+    def call(self, inputs):
+        return self.dense(inputs)

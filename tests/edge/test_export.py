@@ -100,7 +100,7 @@ def replay(folder: Path, error: float = 0.0, rebuilt: float = 0.0):
         samples.save(work / samples.REFERENCE, outputs)
         shutil.copytree(folder / "saved_model", work / "saved_model")
         earlier = json.loads((folder / "verification.json").read_text())
-        found = {**earlier["source"], "rebuilt_difference": rebuilt, "versions": {}}
+        found = {**earlier, **earlier["source"], "rebuilt_difference": rebuilt}
         (work / "converted.json").write_text(json.dumps(found))
 
     return run
