@@ -96,14 +96,14 @@ def for_phone(model: Any) -> Any:
     a layer holds inside is its own matter (`left_as_they_are`).
 
     Args:
-        model: A functional or sequential `keras.Model`.
+        model: A `keras.Model`; one that is no graph is taken as it is.
 
     Returns:
         The same model where nothing is replaced, else a new one.
     """
     import keras
 
-    if not any(map(phone_form, _layers(model))):
+    if not _is_graph(model) or not any(map(phone_form, _layers(model))):
         return model
 
     def replace(layer: Any) -> Any:

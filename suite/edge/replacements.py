@@ -57,6 +57,7 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "MaxPooling3D": ("FlatPooling3D", lambda x: True),
     "Resize": ("Resize", lambda x: _stretches(x)),
     "Resizing": ("Resize", lambda x: _stretches(x)),
+    "TimeDistributed": ("FoldedTime", lambda x: True),
     "UpSampling2D": ("Resize", lambda x: True),
     **dict.fromkeys(_AUGMENTATIONS, ("Unchanged", lambda x: True)),
 }
