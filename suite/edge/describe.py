@@ -128,7 +128,7 @@ def _tensors(model: Any, kind: str) -> dict[str, Any]:
 
 
 def _rows(model: Any, tensor: Any) -> int | None:
-    """Rows of the smallest table that looks an input up; None where none does.
+    """Size of the smallest table or encoding that an input reaches; None without.
 
     A position in a sequence is a whole number, too, but no token.
     """
@@ -144,19 +144,25 @@ def _rows(model: Any, tensor: Any) -> int | None:
             for node in operation._inbound_nodes:
                 if not any(given is taken for taken in node.input_tensors):
                     continue
-                if isinstance(operation, keras.layers.Layer):
-                    takers.append(operation)
-                else:  # a cast, say: what takes its result counts
-                    new = [x for x in node.output_tensors if id(x) not in seen]
-                    waiting.extend(new)
-    sizes = [
-        layer.input_dim
-        if isinstance(layer, keras.layers.Embedding)
-        else getattr(layer, "vocabulary", None)  # the tables of this suite
-        for taker in takers
-        for layer in taker._flatten_layers()
-    ]
+                layer = isinstance(operation, keras.layers.Layer)
+                takers += [operation] if layer else []
+                # of a cast, or a Reshape: what takes its result counts, too
+                new = [x for x in node.output_tensors if id(x) not in seen]
+                waiting.extend(x for x in new if not layer or "int" in x.dtype)
+    inside = [layer for taker in takers for layer in taker._flatten_layers()]
+    sizes = [_table(layer) for layer in inside]
     return min((size for size in sizes if size), default=None)
+
+
+def _table(layer: Any) -> int | None:
+    """How many whole numbers a layer knows."""
+    import keras
+
+    if isinstance(layer, keras.layers.Embedding):
+        return int(layer.input_dim)
+    if isinstance(layer, keras.layers.CategoryEncoding):
+        return int(layer.num_tokens)
+    return getattr(layer, "vocabulary", None)  # the tables of this suite
 
 
 if __name__ == "__main__":

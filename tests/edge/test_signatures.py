@@ -117,6 +117,17 @@ def test_tokens_have_the_range_of_the_table_that_looks_them_up():
     assert found["ids"]["range"] == [0, 6] and "range" not in found["place"]
 
 
+def test_categories_have_the_range_of_their_encoding():
+    kind = keras.Input((2,), dtype="int32", name="kind")
+    flat = keras.layers.Reshape((2, 1))(kind)
+    x = keras.layers.CategoryEncoding(3, output_mode="multi_hot")(kind)
+    y = keras.layers.Embedding(5, 2)(flat)
+    assert input_specs(keras.Model(kind, x), 1, {})["kind"]["range"] == [0, 2]
+    # through a layer that gives whole numbers, too
+    assert input_specs(keras.Model(kind, y), 1, {})["kind"]["range"] == [0, 4]
+    assert input_specs(keras.Model(kind, [x, y]), 1, {})["kind"]["range"] == [0, 2]
+
+
 def test_names_that_are_not_there_are_refused(model):
     with pytest.raises(UserError, match="signature 'one': the model has no input 'c'"):
         _part(model, "one", ["a", "c"], ["y"])
