@@ -1,4 +1,4 @@
-"""A layer whose trained form falls to Flex, and whose phone form does not."""
+"""What a stranger brings along: a layer with a phone form, and others without."""
 
 import keras
 from keras import ops
@@ -47,6 +47,25 @@ class Reader(keras.layers.Layer):
 
     def call(self, inputs):
         return ops.tanh(self.lstm(inputs[:, ::-1]))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class LeakyCell(keras.layers.Layer):
+    """A cell of one state that forgets slowly."""
+
+    def __init__(self, units, **options):
+        super().__init__(**options)
+        self.units = self.state_size = units
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], self.units))
+
+    def call(self, inputs, states):
+        state = 0.9 * states[0] + ops.tanh(ops.matmul(inputs, self.kernel))
+        return state, [state]
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}

@@ -85,6 +85,26 @@ def several_from_inside(x):
     return layers.Dense(3)(first), second
 
 
+def half_precision(policy):
+    """Saved in mixed precision from end to end, and exported in float32."""
+
+    def build():
+        keras.config.set_dtype_policy(policy)
+        try:
+            x = inputs = keras.Input((6, 8, 2), name="x")
+            x = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+            x = layers.BatchNormalization()(x)
+            x = layers.Reshape((6, 32))(x)
+            x = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(x)
+            x = layers.MultiHeadAttention(2, 4)(x, x)
+            outputs = layers.Dense(3)(layers.LayerNormalization()(x))
+            return keras.Model(inputs, outputs)
+        finally:
+            keras.config.set_dtype_policy("float32")
+
+    return build
+
+
 GRAPHS: list[Entry] = [
     Entry(
         "sequential",
@@ -95,6 +115,8 @@ GRAPHS: list[Entry] = [
     graph("shared_tower", {"a": VECTOR, "b": VECTOR}, twins),
     graph("nested", {"x": VECTOR}, nested),
     graph("nested_several_outputs", {"x": VECTOR}, several_from_inside),
+    Entry("mixed_bfloat16", half_precision("mixed_bfloat16")),
+    Entry("mixed_float16", half_precision("mixed_float16")),
     Entry("unsorted_names", unsorted),
     Entry("structures", in_structures),
     graph("merging", {"a": VECTOR, "b": VECTOR}, merged),
