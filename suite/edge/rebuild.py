@@ -57,7 +57,13 @@ def load_float32(path: Path, modules: tuple[str, ...] = REGISTERED) -> tuple[Any
         return saved, saved
     with tempfile.TemporaryDirectory(prefix="float32-") as folder:
         copy = Path(folder) / path.name
-        _copy_with(path, copy, json.dumps(wanted))
+        try:
+            _copy_with(path, copy, json.dumps(wanted))
+        except OSError as error:
+            raise UserError(
+                f"{path}: no copy of it can be made in {folder}: {error.strerror}",
+                "Free some space, or name another folder by TMPDIR.",
+            ) from error
         return load_keras(copy, modules), saved
 
 
@@ -142,12 +148,22 @@ def left_as_they_are(model: Any) -> dict[str, list[str]]:
 
 
 def _layers(model: Any) -> list[Any]:
-    """The layers and operations of a model; after a nested graph, those of that."""
+    """The layers and operations of a graph, and of those in it, one after the other."""
     return [
         inner
         for layer in getattr(model, "operations", model.layers)
-        for inner in (layer, *(_layers(layer) if _is_graph(layer) else ()))
+        for inner in _with_inner(layer)
     ]
+
+
+def _with_inner(layer: Any) -> list[Any]:
+    import keras
+
+    if _is_graph(layer):
+        return [layer, *_layers(layer)]
+    if type(layer) is keras.layers.TimeDistributed:
+        return [layer, *_with_inner(layer.layer)]
+    return [layer]
 
 
 def _is_graph(layer: Any) -> bool:

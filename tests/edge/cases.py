@@ -100,6 +100,13 @@ def adapted(policy="mixed_bfloat16"):
     return keras.Model({"x": x}, {"y": layers.Dense(4, dtype=policy)(levels(x))})
 
 
+def too_large():
+    """Above what float16 holds, and not above what float32 does."""
+    x = keras.Input((4,), name="x")
+    y = layers.Dense(4, dtype="mixed_float16")(x)
+    return keras.Model({"x": x}, {"y": layers.Rescaling(1e6, dtype="mixed_float16")(y)})
+
+
 def reader():
     x = keras.Input((8, 3), name="x")
     return keras.Model({"x": x}, {"y": Reader(4, name="reader")(x)})
@@ -129,6 +136,7 @@ CASES = {
     "reader": (reader, {"x": spec(1, 8, 3)}, {"y": spec(1, 8, 4)}),
     "whole": (whole, X, Y),
     "wrapped": (wrapped, X, Y),
+    "too_large": (too_large, X, Y),
     "opaque": (opaque, X, Y),
     "nan_weight": (nan_weight, X, Y),
     "not_finite": (overflow, X, Y),

@@ -10,8 +10,14 @@ keras = pytest.importorskip("keras")
 
 from keras import layers, ops  # noqa: E402
 
-from suite.edge.rebuild import float32_config, for_phone, parameters  # noqa: E402
+from suite.edge.rebuild import (  # noqa: E402
+    float32_config,
+    for_phone,
+    left_as_they_are,
+    parameters,
+)
 from suite.edge.replacements import phone_form, refuse_unfit  # noqa: E402
+from tests.edge.phone_layer import Reader  # noqa: E402
 from tests.numeric import assert_close, to_numpy  # noqa: E402
 
 ROOM, PICTURE = (5, 7, 6, 4), (7, 10, 4)
@@ -72,6 +78,17 @@ def test_what_time_is_folded_around_is_in_its_phone_form():
     assert "BidirectionalLoop" in held(form)
     values = np.random.default_rng(0).normal(size=(2, 3, 4, 5, 2)).astype("float32")
     assert_close(to_numpy(form(values)), to_numpy(outer(values)), atol=1e-6)
+
+
+def test_a_layer_with_a_loop_in_its_call_is_named_wherever_it_is():
+    inside = keras.Input((5, 2))
+    inner = keras.Model(inside, Reader(2, name="deep")(inside))
+    x = keras.Input((3, 5, 2))
+    model = keras.Model(x, layers.TimeDistributed(inner)(x))
+    ((layer, held),) = left_as_they_are(model).items()
+    assert layer == "deep (Reader)" and held == ["lstm (LSTM)"]
+    assert left_as_they_are(inner) == {layer: held}
+    assert left_as_they_are(keras.Model(inside, layers.LSTM(2)(inside))) == {}
 
 
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exported there")

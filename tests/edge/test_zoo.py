@@ -35,8 +35,8 @@ def check(folder: Path, name: str, formats=("float32",)) -> None:
         assert said["hint"]
         return
     assert wanted is None, f"exported, though it should be refused: {wanted}"
-    converted = json.loads((work / "converted.json").read_text())
-    assert converted["rebuilt_difference"] <= REBUILT_LIMIT
+    rebuilt = json.loads((work / "converted.json").read_text())["rebuilt_difference"]
+    assert rebuilt <= REBUILT_LIMIT
     for form in formats:
         measured = json.loads((work / f"{form}.json").read_text())
         assert verdict(form, measured) is None
