@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
+import logging
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
@@ -21,18 +22,19 @@ from suite.console.errors import UserError
 from suite.edge import complaints, samples
 from suite.edge.child import child_main
 from suite.edge.metric import measured
-from suite.edge.rebuild import for_phone, parameters, to_float32
+from suite.edge.rebuild import for_phone, left_as_they_are, load_float32, parameters
+from suite.edge.verify import difference
 from suite.engine.contract import Signature, mismatch
 from suite.engine.folder import KERAS, SAVED_MODEL, read_config, read_json
 from suite.engine.keras_engine import (
     REGISTERED,
     KerasModel,
     by_name,
-    load_keras,
     part_of,
 )
 from suite.engine.operators import operator_names
 
+_log = logging.getLogger(__name__)
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy")
 
 
@@ -45,14 +47,17 @@ def convert(work: Path) -> None:
     job = read_json(work / "job.json")
     folder = Path(job["folder"])
     config, signatures = read_config(folder)
-    loaded = load_keras(folder / KERAS, (*REGISTERED, *job["modules"]))
-    model = to_float32(loaded)
+    model, saved = load_float32(folder / KERAS, (*REGISTERED, *job["modules"]))
     inputs = samples.load(work / samples.INPUTS)
     formats = [] if job.get("reference_only") else job["formats"]
     if formats:
         # first: a model that does not fit its signatures is refused here
         save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
-    samples.save(work / samples.REFERENCE, _reference(model, signatures, inputs))
+    reference = _reference(model, signatures, inputs)
+    samples.save(work / samples.REFERENCE, reference)
+    rebuilt: float | None = 0.0
+    if saved is not model:
+        rebuilt = _unlike_saved(saved, signatures, inputs, reference)
     for name in formats:
         content = to_litert(
             work / SAVED_MODEL, signatures, name, _calibration(work, signatures, name)
@@ -62,6 +67,8 @@ def convert(work: Path) -> None:
     result = {
         "metric": measured(job, KerasModel(model, config, signatures, KERAS)),
         "parameters": parameters(model),
+        "rebuilt_difference": rebuilt,
+        "left_as_they_are": left_as_they_are(model),
         "versions": {"python": platform.python_version(), **found},
     }
     (work / "converted.json").write_text(json.dumps(result), encoding="utf-8")
@@ -183,12 +190,41 @@ def _reference(
     signatures: Mapping[str, Signature],
     inputs: Mapping[str, Mapping[str, np.ndarray]],
 ) -> dict[str, dict[str, np.ndarray]]:
-    """Outputs of the float32 Keras model, layers as they were trained."""
+    """Outputs of a Keras model, layers as they were trained."""
     reference = {}
     for name, signature in signatures.items():
         outputs = _entry(model, signature)(**inputs[name])
         reference[name] = {key: np.asarray(value) for key, value in outputs.items()}
     return reference
+
+
+def _unlike_saved(
+    saved: Any,
+    signatures: Mapping[str, Signature],
+    inputs: Mapping[str, Mapping[str, np.ndarray]],
+    rebuilt: Mapping[str, Mapping[str, np.ndarray]],
+) -> float | None:
+    """How far the float32 model is from the one that was saved, in its float outputs.
+
+    An index of a largest value, say, may be another one where two are near. None where
+    the saved model cannot be compared with.
+    """
+    try:
+        given = _reference(saved, signatures, inputs)
+    except Exception as error:  # not each operation has a kernel for half precision
+        _log.info("not compared with the saved model: %s", complaints.of_call(error))
+        return None
+    largest = 0.0
+    for name, outputs in rebuilt.items():
+        # NumPy's own kinds do not know bfloat16
+        floats = [key for key, value in outputs.items() if value.dtype.kind == "f"]
+        wanted = {key: given[name][key].astype("float32") for key in floats}
+        # float16 overflows where float32 does not
+        if not all(np.isfinite(value).all() for value in wanted.values()):
+            return None
+        if floats:
+            largest = max(largest, difference(outputs, wanted))
+    return largest
 
 
 def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:

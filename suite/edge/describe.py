@@ -18,10 +18,11 @@ import numpy as np
 from suite.console.errors import UserError
 from suite.edge import complaints
 from suite.edge.child import child_main
-from suite.edge.rebuild import to_float32
+from suite.edge.rebuild import load_float32
 from suite.edge.samples import random_inputs
 from suite.engine.folder import read_json
-from suite.engine.keras_engine import REGISTERED, by_name, load_keras, part_of
+from suite.engine.keras_engine import REGISTERED, by_name, part_of
+from suite.engine.tensor_names import flat, named, numbered
 
 
 def describe(work: Path) -> None:
@@ -32,7 +33,7 @@ def describe(work: Path) -> None:
             a size of it is not fixed, or it cannot be called with these sizes.
     """
     job = read_json(work / "job.json")
-    model = to_float32(load_keras(Path(job["model"]), (*REGISTERED, *job["modules"])))
+    model, _ = load_float32(Path(job["model"]), (*REGISTERED, *job["modules"]))
     found = {}
     for name, tensors in job["signatures"].items():
         part = _part(model, name, *tensors) if tensors else model
@@ -59,10 +60,8 @@ def input_specs(
     Raises:
         UserError: A size is not fixed and not given, or a given one does not fit.
     """
-    # a sequential model that was rebuilt and not called has `inputs` but no `input`
-    names = _names(model.inputs, getattr(model, "input", None), "input")
     specs: dict[str, dict[str, Any]] = {}
-    for name, tensor in zip(names, model.inputs, strict=True):
+    for name, tensor in _tensors(model, "input").items():
         own = list(tensor.shape[1:])
         wanted = list(shapes.get(name, own))
         fits = len(wanted) == len(own) and all(
@@ -84,7 +83,7 @@ def input_specs(
 
 def output_specs(model: Any, inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Names, shapes and dtypes of what a model gives for some inputs."""
-    names = _names(model.outputs, getattr(model, "output", None), "output")
+    names = list(_tensors(model, "output"))
     try:
         call = partial(model, training=False)
         outputs = by_name(model, call, list(inputs), names)(**inputs)
@@ -105,7 +104,7 @@ def _part(
 ) -> Any:
     """The part of a model of named tensors that a signature asks for."""
     for kind, wanted in (("input", inputs), ("output", outputs)):
-        known = _names(getattr(model, f"{kind}s"), getattr(model, kind), kind)
+        known = _tensors(model, kind)
         lacking = [name for name in wanted if name not in known]
         if lacking or not isinstance(getattr(model, kind), dict):
             raise UserError(
@@ -117,20 +116,19 @@ def _part(
     return part_of(model, inputs, outputs)
 
 
-def _names(tensors: Sequence[Any], structure: Any, kind: str) -> list[str]:
-    """The keys of a dictionary, names that somebody gave, else numbers."""
+def _tensors(model: Any, kind: str) -> dict[str, Any]:
+    """The symbolic inputs or outputs of a model by name, in the order of its call."""
+    # a sequential model that was loaded and not called has `inputs` but no `input`
+    structure = getattr(model, kind, None)
     if isinstance(structure, dict):
-        return [str(name) for name in structure]
-    names = [str(tensor.name) for tensor in tensors]
-    if kind == "input" and not any("keras_tensor" in name for name in names):
-        return names
-    if len(tensors) == 1:
-        return [kind]
-    return [f"{kind}_{number}" for number in range(len(tensors))]
+        return named(structure, kind)
+    if structure is None:
+        structure = getattr(model, f"{kind}s")
+    return numbered(flat(structure), kind)
 
 
 def _rows(model: Any, tensor: Any) -> int | None:
-    """Rows of the smallest table that looks an input up; None where none does.
+    """Size of the smallest table or encoding that an input reaches; None without.
 
     A position in a sequence is a whole number, too, but no token.
     """
@@ -146,19 +144,25 @@ def _rows(model: Any, tensor: Any) -> int | None:
             for node in operation._inbound_nodes:
                 if not any(given is taken for taken in node.input_tensors):
                     continue
-                if isinstance(operation, keras.layers.Layer):
-                    takers.append(operation)
-                else:  # a cast, say: what takes its result counts
-                    new = [x for x in node.output_tensors if id(x) not in seen]
-                    waiting.extend(new)
-    sizes = [
-        layer.input_dim
-        if isinstance(layer, keras.layers.Embedding)
-        else getattr(layer, "vocabulary", None)  # the tables of this suite
-        for taker in takers
-        for layer in taker._flatten_layers()
-    ]
+                layer = isinstance(operation, keras.layers.Layer)
+                takers += [operation] if layer else []
+                # of a cast, or a Reshape: what takes its result counts, too
+                new = [x for x in node.output_tensors if id(x) not in seen]
+                waiting.extend(x for x in new if not layer or "int" in x.dtype)
+    inside = [layer for taker in takers for layer in taker._flatten_layers()]
+    sizes = [_table(layer) for layer in inside]
     return min((size for size in sizes if size), default=None)
+
+
+def _table(layer: Any) -> int | None:
+    """How many whole numbers a layer knows."""
+    import keras
+
+    if isinstance(layer, keras.layers.Embedding):
+        return int(layer.input_dim)
+    if isinstance(layer, keras.layers.CategoryEncoding):
+        return int(layer.num_tokens)
+    return getattr(layer, "vocabulary", None)  # the tables of this suite
 
 
 if __name__ == "__main__":

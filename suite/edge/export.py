@@ -35,6 +35,9 @@ FORMATS = ("float32", "float16", "dynamic_int8")
 """What is made where nothing else is asked for."""
 CALIBRATED = "full_int8"
 ALL_FORMATS = (*FORMATS, CALIBRATED)
+REBUILT_LIMIT = 0.1
+"""Largest difference that is accepted between a mixed-precision model and the same in
+float32: more than three times what rounding was measured to make."""
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +100,7 @@ def export(
     Raises:
         VerificationError: A file holds other than built-in operators, differs from
             Keras by more than the limit, gives no finite numbers, or does its task
-            worse than Keras.
+            worse than Keras; or the model rebuilt in float32 is not the saved one.
         UserError: The folder is incomplete, the model cannot be loaded or converted,
             or the disk is full.
         ValueError: An unknown format, or inputs that do not fit their signature.
@@ -209,6 +212,8 @@ def report_of(
             "parameters": converted["parameters"],
             "metric": converted["metric"],
         },
+        "rebuilt_difference": converted["rebuilt_difference"],
+        "left_as_they_are": converted["left_as_they_are"],
         "versions": {"keras-edge-suite": suite.__version__, **converted["versions"]},
         "files": files,
     }
@@ -220,6 +225,23 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
     Raises:
         VerificationError: As `export` says.
     """
+    rebuilt = report["rebuilt_difference"]
+    if rebuilt is not None and rebuilt > REBUILT_LIMIT:
+        raise VerificationError(
+            f"{folder}: the model in float32 differs from the one that was saved by "
+            f"{rebuilt:.1e}, limit {REBUILT_LIMIT:g}",
+            "Build it under keras.config.set_dtype_policy('float32'), give it these "
+            "weights, look at what it gives, and export that.",
+            report,
+        )
+    for layer, inside in report["left_as_they_are"].items():
+        _log.warning(
+            "%s: inside of layer %s nothing is rewritten: %s left as the converter "
+            "has them; a for_export() of the layer could do better",
+            folder,
+            layer,
+            ", ".join(inside),
+        )
     for name, measured in report["files"].items():
         measured["limit"] = LIMITS.get(name)
         fault = verdict(name, measured) or worse(

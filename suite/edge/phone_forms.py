@@ -213,6 +213,32 @@ class Resize(PhoneForm):
         return ops.cast(x, inputs.dtype) if kind == "nearest" else x
 
 
+class FoldedTime(PhoneForm):
+    """`TimeDistributed`: all steps in one call, as further samples of the batch.
+
+    The stock form calls its layer for one step after another, and the file holds each
+    of these calls. What is inside leaves in its own phone form.
+    """
+
+    def __init__(self, layer: Any) -> None:
+        from suite.edge.rebuild import for_phone  # which asks for this form
+        from suite.edge.replacements import phone_form
+
+        super().__init__(layer)
+        inner = layer.layer
+        form = phone_form(inner)
+        graph = isinstance(inner, keras.Model)
+        self.inner = form() if form else for_phone(inner) if graph else inner
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        steps = inputs.shape[:2]
+        x = ops.reshape(inputs, (-1, *inputs.shape[2:]))  # (batch * steps, ...)
+        masked = mask is not None and self.layer.layer._call_has_mask_arg
+        given = {"mask": ops.reshape(mask, (-1, *mask.shape[2:]))} if masked else {}
+        x = self.inner(x, **given)
+        return ops.reshape(x, (*steps, *x.shape[1:]))
+
+
 def _resized(x: Any, size: tuple[int, int], kind: str, antialias: bool) -> Any:
     return ops.image.resize(
         x, size, interpolation=kind, antialias=antialias, data_format="channels_last"

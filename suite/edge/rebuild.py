@@ -2,48 +2,69 @@
 
 from __future__ import annotations
 
+import json
 import math
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from suite.console.errors import UserError
 from suite.edge.replacements import phone_form, refuse_unfit
+from suite.engine.keras_engine import REGISTERED, load_keras
+
+_CONFIG = "config.json"  # of a .keras file, which is a zip
 
 
-def to_float32(model: Any) -> Any:
-    """Rebuilds a model with every dtype policy in float32, and the same weights.
+def load_float32(path: Path, modules: tuple[str, ...] = REGISTERED) -> tuple[Any, Any]:
+    """Loads a .keras file with every dtype policy in float32, and the same weights.
 
     A model saved under mixed_bfloat16 does not convert (its loops need TensorLists),
     one under mixed_float16 holds operators that no phone has. Its variables are
-    float32 anyway, so nothing is lost.
+    float32 anyway, so nothing is lost. Keras loads it from a copy of the file with
+    another config.json: what a layer keeps beside its weights, or derives from them
+    when they are loaded, comes along (`Normalization`, look-up tables).
 
     Args:
-        model: A `keras.Model` with `get_config`, whatever its policies.
+        path: The file, whatever the policies of its model.
+        modules: Imported before, as `suite.engine.keras_engine.load_keras` does.
 
     Returns:
-        A new model of the same class; the model itself if all of it is float32.
+        The model in float32, and the model as it was saved: the same object where all
+        of it is float32.
 
     Raises:
-        UserError: A weight is not finite, the model is quantized by Keras, or holds a
-            layer that no phone can run.
+        UserError: The file cannot be loaded, a weight is not finite, the model is
+            quantized by Keras, or holds a layer that no phone can run.
     """
     from keras import ops
 
-    refuse_unfit(model)
-    for variable in model.weights:
+    saved = load_keras(path, modules)
+    refuse_unfit(saved)
+    for variable in saved.weights:
         if not np.all(np.isfinite(ops.convert_to_numpy(variable).astype("float32"))):
             raise UserError(
                 f"weight {variable.path} holds NaN or infinity",
                 "Export an earlier checkpoint.",
             )
-    config = model.get_config()
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read(_CONFIG))
     wanted = float32_config(config)
-    if wanted == config:  # connecting a large graph anew takes seconds
-        return model
-    rebuilt = type(model).from_config(wanted)
-    rebuilt.set_weights([np.asarray(value) for value in model.get_weights()])
-    return rebuilt
+    if wanted == config:  # loading a large graph anew takes seconds
+        return saved, saved
+    with tempfile.TemporaryDirectory(prefix="float32-") as folder:
+        copy = Path(folder) / path.name
+        try:
+            _copy_with(path, copy, json.dumps(wanted))
+        except OSError as error:
+            raise UserError(
+                f"{path}: no copy of it can be made in {folder}: {error.strerror}",
+                "Free some space, or name another folder by TMPDIR.",
+            ) from error
+        return load_keras(copy, modules), saved
 
 
 def float32_config(config: Any) -> Any:
@@ -56,21 +77,14 @@ def float32_config(config: Any) -> Any:
 
     Returns:
         A copy with the replacements.
-
-    Raises:
-        UserError: A policy of Keras' own quantization: its weights are no floats.
     """
     if isinstance(config, (list, tuple)):
         return type(config)(float32_config(item) for item in config)
     if not isinstance(config, dict):
         return config
-    kind = config.get("class_name")
-    if isinstance(kind, str) and kind.startswith("Quantized") and "Policy" in kind:
-        raise UserError(
-            "the model is quantized by Keras",
-            "Export the model as it was before quantize(); export quantizes itself.",
-        )
-    if kind == "DTypePolicy" and _is_float(config["config"]["name"]):
+    if config.get("class_name") == "DTypePolicy" and _is_float(
+        config["config"]["name"]
+    ):
         return {**config, "config": {**config["config"], "name": "float32"}}
     return {
         key: "float32" if key == "dtype" and _is_float(value) else float32_config(value)
@@ -85,17 +99,17 @@ def for_phone(model: Any) -> Any:
     LSTM, GRU, SimpleRNN and Bidirectional by loops, and what the converter cannot take
     by an equal form (`suite.edge.replacements`); others are taken as they are.
     Weights are shared. Nested functional and sequential models are gone through; what
-    a layer holds inside is its own matter.
+    a layer holds inside is its own matter (`left_as_they_are`).
 
     Args:
-        model: A functional or sequential `keras.Model`.
+        model: A `keras.Model`; one that is no graph is taken as it is.
 
     Returns:
         The same model where nothing is replaced, else a new one.
     """
     import keras
 
-    if not any(phone_form(layer) for layer in _layers(model, keras.Model)):
+    if not _is_graph(model) or not any(map(phone_form, _layers(model))):
         return model
 
     def replace(layer: Any) -> Any:
@@ -110,17 +124,70 @@ def parameters(model: Any) -> int:
     return sum(math.prod(variable.shape) for variable in model.weights)
 
 
-def _layers(model: Any, nested: type) -> list[Any]:
-    """The layers and operations of a model; after a nested model, those of that."""
+def left_as_they_are(model: Any) -> dict[str, list[str]]:
+    """The layers whose own `call` holds others that would leave in another form.
+
+    Nothing is rewritten there: they take the route of TensorFlow's converter.
+
+    Args:
+        model: A functional or sequential `keras.Model`.
+
+    Returns:
+        By layer, such layers inside of it: {"reader (Own)": ["lstm (LSTM)"]}.
+    """
+    import keras
+
+    found = {}
+    for layer in _layers(model):
+        if not isinstance(layer, keras.layers.Layer) or phone_form(layer):
+            continue
+        inside = layer._flatten_layers(include_self=False)
+        if not _is_graph(layer) and (kept := [x for x in inside if phone_form(x)]):
+            found[_said(layer)] = [_said(one) for one in kept]
+    return found
+
+
+def _layers(model: Any) -> list[Any]:
+    """The layers and operations of a graph, and of those in it, one after the other."""
     return [
         inner
         for layer in getattr(model, "operations", model.layers)
-        for inner in (
-            layer,
-            *(_layers(layer, nested) if isinstance(layer, nested) else ()),
-        )
+        for inner in _with_inner(layer)
     ]
+
+
+def _with_inner(layer: Any) -> list[Any]:
+    import keras
+
+    if _is_graph(layer):
+        return [layer, *_layers(layer)]
+    if type(layer) is keras.layers.TimeDistributed:
+        return [layer, *_with_inner(layer.layer)]
+    return [layer]
+
+
+def _is_graph(layer: Any) -> bool:
+    """Whether a layer is a functional or sequential model, not one with a `call`."""
+    import keras
+
+    functional = isinstance(layer, keras.Model) and hasattr(layer, "operations")
+    return functional or isinstance(layer, keras.Sequential)
+
+
+def _said(layer: Any) -> str:
+    return f"{layer.name} ({type(layer).__name__})"
 
 
 def _is_float(value: Any) -> bool:
     return isinstance(value, str) and ("float" in value or value == "half")
+
+
+def _copy_with(path: Path, copy: Path, config: str) -> None:
+    """Copies a .keras file, with another config.json."""
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
+        for member in old.infolist():
+            if member.filename == _CONFIG:
+                new.writestr(_CONFIG, config)
+                continue
+            with old.open(member) as source, new.open(member.filename, "w") as target:
+                shutil.copyfileobj(source, target)

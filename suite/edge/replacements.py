@@ -57,6 +57,7 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "MaxPooling3D": ("FlatPooling3D", lambda x: True),
     "Resize": ("Resize", lambda x: _stretches(x)),
     "Resizing": ("Resize", lambda x: _stretches(x)),
+    "TimeDistributed": ("FoldedTime", lambda x: True),
     "UpSampling2D": ("Resize", lambda x: True),
     **dict.fromkeys(_AUGMENTATIONS, ("Unchanged", lambda x: True)),
 }
@@ -109,14 +110,21 @@ def phone_form(layer: Any) -> Callable[[], Any] | None:
 
 
 def refuse_unfit(model: Any) -> None:
-    """Refuses a model that holds a layer which no phone can run.
+    """Refuses a model that is no graph, or holds a layer which no phone can run.
 
     Args:
-        model: A functional or sequential `keras.Model`.
+        model: A `keras.Model`.
 
     Raises:
         UserError: Names the layer, says why, and what to do.
     """
+    if getattr(model, "inputs", None) is None:
+        raise UserError(
+            f"model {model.name!r} ({type(model).__name__}) is no graph of layers: "
+            "what it takes and gives is known to its call alone",
+            "Wrap it and save that: x = keras.Input(SHAPE, name='x'), "
+            "keras.Model(x, model(x)).save(PATH).",
+        )
     for layer in model._flatten_layers():
         reason = _objection(layer)
         if reason:
@@ -132,6 +140,12 @@ def refuse_unfit(model: Any) -> None:
 
 
 def _objection(layer: Any) -> tuple[str, str] | None:
+    # int8, int4, float8, gptq, awq: its weights are no floats
+    if getattr(layer, "quantization_mode", None):
+        return (
+            "it is quantized by Keras",
+            "Export the model as it was before quantize(); export quantizes itself.",
+        )
     if getattr(layer, "stateful", False):
         return (
             "it is stateful: phones keep nothing from one call to the next",

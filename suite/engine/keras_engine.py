@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import threading
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from suite.console.backend import choose_backend
 from suite.console.errors import UserError
 from suite.engine.contract import CheckedModel, Signature
 from suite.engine.folder import KERAS
+from suite.engine.tensor_names import flat, named, packed
 
 REGISTERED = ("suite.layers", "suite.models")
 """Modules whose import registers the classes that a model.keras may name."""
@@ -65,11 +67,9 @@ class KerasModel(CheckedModel):
         Under TensorFlow, Keras traces a model that is given a second shape again for
         any shape, and bilinear UpSampling2D cannot be traced at an unknown height.
         """
-        import keras
-
         part = part_of(self._model, list(names.inputs), list(names.outputs))
         if isinstance(getattr(part, "input", None), dict):
-            part = keras.Model(part.input, part.output, name=part.name)
+            part = _graph(part.input, part.output, part.name)
         part.jit_compile = self._model.jit_compile
         return part
 
@@ -97,8 +97,8 @@ def by_name(
 ) -> Callable[..., dict[str, Any]]:
     """A call of a model as a function of named tensors that gives named tensors.
 
-    A model without names in it is given its inputs, and gives its outputs, in the
-    order of these names.
+    A model of dictionaries has the names of `suite.engine.tensor_names.named`. Another
+    one is given its inputs, and gives its outputs, in the order of these names.
 
     Args:
         model: The model, whose structure of inputs counts.
@@ -107,19 +107,17 @@ def by_name(
     """
 
     def run(**tensors: Any) -> dict[str, Any]:
-        ordered = [tensors[name] for name in inputs]
         structure = getattr(model, "input", None)  # a sequential model may have none
+        ordered = [tensors[name] for name in inputs]
         if isinstance(structure, dict):
-            given = call(tensors)
-        elif isinstance(structure, (list, tuple)):
-            given = call(ordered)
+            ordered = [tensors[name] for name in named(structure, "input")]
+        if isinstance(structure, (dict, list, tuple)):
+            given = call(packed(structure, ordered))
         else:
             given = call(*ordered)
         if isinstance(given, dict):
-            return {str(name): given[name] for name in given}
-        if not isinstance(given, (list, tuple)):
-            given = [given]
-        return dict(zip(outputs, given, strict=True))
+            return named(given, "output")
+        return dict(zip(outputs, flat(given), strict=True))
 
     return run
 
@@ -147,17 +145,16 @@ def part_of(model: Any, inputs: Sequence[str], outputs: Sequence[str]) -> Any:
     own_outputs = getattr(model, "output", None)
     if not (isinstance(own_inputs, dict) and isinstance(own_outputs, dict)):
         return model
+    own_inputs, own_outputs = named(own_inputs, "input"), named(own_outputs, "output")
     if not (set(inputs) <= set(own_inputs) and set(outputs) <= set(own_outputs)):
         return model
     if len(inputs) == len(own_inputs) and len(outputs) == len(own_outputs):
         return model
-    import keras
-
     try:
-        part = keras.Model(
+        part = _graph(
             {name: own_inputs[name] for name in inputs},
             {name: own_outputs[name] for name in outputs},
-            name=model.name,
+            model.name,
         )
     except ValueError as error:
         raise UserError(
@@ -167,6 +164,15 @@ def part_of(model: Any, inputs: Sequence[str], outputs: Sequence[str]) -> Any:
         ) from error
     part.jit_compile = model.jit_compile
     return part
+
+
+def _graph(inputs: dict[str, Any], outputs: Any, name: str) -> Any:
+    import keras
+
+    with warnings.catch_warnings():
+        # said where a key had to be another one than the name of its tensor
+        warnings.filterwarnings("ignore", "When providing `inputs` as a dict")
+        return keras.Model(inputs, outputs, name=name)
 
 
 def load_keras(path: Path, modules: tuple[str, ...] = REGISTERED) -> Any:

@@ -16,7 +16,7 @@ from keras import layers, ops
 
 from suite.console import UserError
 from suite.edge import export as edge
-from tests.edge.phone_layer import Best, Opaque
+from tests.edge.phone_layer import Best, Opaque, Reader, Whole
 
 F32 = "float32"
 
@@ -92,6 +92,37 @@ def sequential():
     )
 
 
+def adapted(policy="mixed_bfloat16"):
+    """A layer that derives something from its weights when they are loaded."""
+    levels = layers.Normalization(dtype=policy)
+    levels.adapt(np.random.default_rng(0).normal(5, 3, (64, 4)).astype("float32"))
+    x = keras.Input((4,), name="x")
+    return keras.Model({"x": x}, {"y": layers.Dense(4, dtype=policy)(levels(x))})
+
+
+def too_large():
+    """Above what float16 holds, and not above what float32 does."""
+    x = keras.Input((4,), name="x")
+    y = layers.Dense(4, dtype="mixed_float16")(x)
+    return keras.Model({"x": x}, {"y": layers.Rescaling(1e6, dtype="mixed_float16")(y)})
+
+
+def reader():
+    x = keras.Input((8, 3), name="x")
+    return keras.Model({"x": x}, {"y": Reader(4, name="reader")(x)})
+
+
+def whole():
+    model = Whole(name="whole")
+    model(np.zeros((1, 4), "float32"))
+    return model
+
+
+def wrapped():
+    x = keras.Input((4,), name="x")
+    return keras.Model({"x": x}, {"y": Whole(name="whole")(x)})
+
+
 X, Y = {"x": spec(1, 4)}, {"y": spec(1, 4)}
 CASES = {
     "two_inputs": (
@@ -101,6 +132,11 @@ CASES = {
     ),
     "sequential": (sequential, {"x": spec(1, 8, 3)}, {"y": spec(1, 8, 2)}),
     "nested": (nested, X, {"y": spec(1, dtype="int32")}),
+    "adapted": (adapted, X, Y),
+    "reader": (reader, {"x": spec(1, 8, 3)}, {"y": spec(1, 8, 4)}),
+    "whole": (whole, X, Y),
+    "wrapped": (wrapped, X, Y),
+    "too_large": (too_large, X, Y),
     "opaque": (opaque, X, Y),
     "nan_weight": (nan_weight, X, Y),
     "not_finite": (overflow, X, Y),

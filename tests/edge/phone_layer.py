@@ -1,4 +1,4 @@
-"""A layer whose trained form falls to Flex, and whose phone form does not."""
+"""What a stranger brings along: a layer with a phone form, and others without."""
 
 import keras
 from keras import ops
@@ -31,3 +31,53 @@ class Opaque(keras.layers.Layer):
 
     def call(self, inputs):
         return ops.erf(inputs)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Reader(keras.layers.Layer):
+    """A stranger's layer that runs a recurrent one in its own `call`."""
+
+    def __init__(self, units, **options):
+        super().__init__(**options)
+        self.units = units
+        self.lstm = keras.layers.LSTM(units, return_sequences=True, name="lstm")
+
+    def build(self, shape):
+        self.lstm.build(shape)
+
+    def call(self, inputs):
+        return ops.tanh(self.lstm(inputs[:, ::-1]))
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class LeakyCell(keras.layers.Layer):
+    """A cell of one state that forgets slowly."""
+
+    def __init__(self, units, **options):
+        super().__init__(**options)
+        self.units = self.state_size = units
+
+    def build(self, shape):
+        self.kernel = self.add_weight(shape=(shape[-1], self.units))
+
+    def call(self, inputs, states):
+        state = 0.9 * states[0] + ops.tanh(ops.matmul(inputs, self.kernel))
+        return state, [state]
+
+    def get_config(self):
+        return {**super().get_config(), "units": self.units}
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Whole(keras.Model):
+    """A model that is no graph."""
+
+    def __init__(self, **options):
+        super().__init__(**options)
+        self.dense = keras.layers.Dense(4)
+
+    def call(self, inputs):
+        return self.dense(inputs)

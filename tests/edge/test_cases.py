@@ -23,7 +23,13 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return json.loads((folder / "answers.json").read_text())
 
 
-@pytest.mark.parametrize("case", ["two_inputs", "sequential", "nested"])
+EXPORTED = (
+    *("two_inputs", "sequential", "nested"),
+    *("adapted", "too_large", "reader", "wrapped"),
+)
+
+
+@pytest.mark.parametrize("case", EXPORTED)
 def test_exported_and_equal(answers, case):
     assert "report" in answers[case], answers[case]
     report = answers[case]["report"]
@@ -31,9 +37,24 @@ def test_exported_and_equal(answers, case):
     assert report["inputs"] == "random, seed 0"
 
 
+def test_how_far_float32_is_from_mixed_precision_is_reported(answers):
+    report = answers["adapted"]["report"]
+    assert 0 < report["rebuilt_difference"] < 0.03
+    assert answers["sequential"]["report"]["rebuilt_difference"] == 0
+    # no number to compare with
+    assert answers["too_large"]["report"]["rebuilt_difference"] is None
+
+
 def test_the_phone_form_of_a_nested_layer_is_what_is_exported(answers):
     operators = answers["nested"]["report"]["files"]["float32"]["operators"]
     assert operators["run"]["TOPK_V2"] == 1
+
+
+def test_a_layer_that_runs_another_one_in_its_call_is_named(answers):
+    report = answers["reader"]["report"]
+    assert report["left_as_they_are"] == {"reader (Reader)": ["lstm (LSTM)"]}
+    assert report["files"]["float32"]["operators"]["run"]["WHILE"] == 1
+    assert answers["sequential"]["report"]["left_as_they_are"] == {}
 
 
 def test_a_loop_stays_a_loop_of_built_in_operators(answers):
@@ -64,6 +85,7 @@ def test_calibrated_on_several_samples_where_there_is_no_loop(answers):
             "float32: not convertible to built-in operators: TF Select ops: Erf (in "
             "strange)",
         ),
+        ("whole", "model 'whole' (Whole) is no graph of layers: what it takes and"),
         ("nan_weight", "weight dense/kernel holds NaN or infinity"),
         ("not_finite", "float32.tflite is not good enough: its outputs are not finite"),
         (

@@ -82,7 +82,7 @@ def state(folder: Path) -> dict[str, bytes]:
     }
 
 
-def replay(folder: Path, error: float = 0.0):
+def replay(folder: Path, error: float = 0.0, rebuilt: float = 0.0):
     """In place of the TensorFlow child: the earlier files, the reference shifted."""
     outputs = {}
 
@@ -100,7 +100,7 @@ def replay(folder: Path, error: float = 0.0):
         samples.save(work / samples.REFERENCE, outputs)
         shutil.copytree(folder / "saved_model", work / "saved_model")
         earlier = json.loads((folder / "verification.json").read_text())
-        found = {**earlier["source"], "versions": {}}
+        found = {**earlier, **earlier["source"], "rebuilt_difference": rebuilt}
         (work / "converted.json").write_text(json.dumps(found))
 
     return run
@@ -117,6 +117,14 @@ def test_a_difference_above_the_limit_leaves_the_earlier_files(folder, monkeypat
     measured = e.value.report["files"]["float32"]["differences"]["read_64"]
     ways = ("interpreter", "interpreter_again", "compiled_model")
     assert [measured[way] for way in ways] == pytest.approx([1e-3] * 3, rel=0.01)
+
+
+def test_a_float32_model_that_is_not_the_saved_one_is_refused(folder, monkeypatch):
+    before = state(folder)
+    monkeypatch.setattr(edge, "run_child", replay(folder, rebuilt=0.2))
+    with pytest.raises(edge.VerificationError, match=r"that was saved by 2.0e-01"):
+        edge.export(folder, formats=["float32"])
+    assert state(folder) == before
 
 
 def test_a_crashed_child_leaves_the_earlier_files(folder, monkeypatch):

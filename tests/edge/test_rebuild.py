@@ -8,7 +8,7 @@ from suite.console import UserError
 pytestmark = pytest.mark.backend
 keras = pytest.importorskip("keras")
 
-from suite.edge.rebuild import for_phone, parameters, to_float32  # noqa: E402
+from suite.edge.rebuild import for_phone, load_float32, parameters  # noqa: E402
 from tests.edge.phone_layer import Best, PhoneBest  # noqa: E402
 
 
@@ -26,6 +26,12 @@ def mixed(policy: str):
     return keras.Model({"image": image}, {"y": core(image)})
 
 
+def to_float32(model, folder):
+    """What is loaded of a model, and how it was saved."""
+    model.save(folder / "model.keras")
+    return load_float32(folder / "model.keras")
+
+
 def policies(model) -> set[str]:
     return {
         layer.compute_dtype
@@ -35,9 +41,10 @@ def policies(model) -> set[str]:
 
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "float32"])
-def test_everything_is_float32_and_the_weights_stay(policy):
+def test_everything_is_float32_and_the_weights_stay(policy, tmp_path):
     model = mixed(policy)
-    rebuilt = to_float32(model)
+    rebuilt, saved = to_float32(model, tmp_path)
+    assert policies(saved) == policies(model)
     assert policies(rebuilt) == {"float32"}
     assert rebuilt.input["image"].dtype == "uint8"
     assert rebuilt.output["y"].dtype == "float32"
@@ -50,18 +57,41 @@ def test_everything_is_float32_and_the_weights_stay(policy):
     np.testing.assert_allclose(a, b, atol=0.03)  # bfloat16 has eight bits
 
 
-def test_a_weight_that_is_not_finite_is_named():
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16", "bfloat16"])
+def test_what_a_layer_derives_from_its_weights_comes_along(policy, tmp_path):
+    """Keras' `Normalization` divides by a root that it takes when it is loaded."""
+    layer = keras.layers.Normalization(dtype=policy)
+    layer.adapt(np.random.default_rng(0).normal(100, 10, (64, 4)).astype("float32"))
+    x = keras.Input((4,), name="x")
+    model = keras.Model({"x": x}, {"y": keras.layers.ReLU(dtype=policy)(layer(x))})
+    rebuilt, saved = to_float32(model, tmp_path)
+    assert policies(rebuilt) == {"float32"}
+    values = {"x": np.array([[100.0, 110.0, 120.0, 90.0]], "float32")}
+    got, want = (m.predict_on_batch(values)["y"] for m in (rebuilt, saved))
+    np.testing.assert_allclose(got, np.asarray(want, "float32"), atol=0.05)
+    assert 1.5 < got[0, 2] < 2.5
+
+
+def test_a_float32_model_is_loaded_once(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    rebuilt, saved = to_float32(model, tmp_path)
+    assert rebuilt is saved
+
+
+def test_a_weight_that_is_not_finite_is_named(tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, name="last")])
     model.layers[0].bias.assign([np.inf])
     with pytest.raises(UserError, match=r"last/bias holds NaN or infinity"):
-        to_float32(model)
+        to_float32(model, tmp_path)
 
 
-def test_a_model_quantized_by_keras_is_refused():
-    model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
-    model.layers[0].quantize("int8")
-    with pytest.raises(UserError, match="quantized by Keras"):
-        to_float32(model)
+@pytest.mark.parametrize("mode", ["int8", "int4", "float8"])
+def test_a_model_quantized_by_keras_is_refused(mode, tmp_path):
+    layers = [keras.Input((8,)), keras.layers.Dense(4, name="last")]
+    model = keras.Sequential(layers)
+    model.layers[0].quantize(mode)
+    with pytest.raises(UserError, match=r"'last' .* is quantized by Keras"):
+        to_float32(model, tmp_path)
 
 
 def test_phone_forms_replace_layers_of_nested_models_and_share_weights():

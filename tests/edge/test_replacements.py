@@ -10,8 +10,14 @@ keras = pytest.importorskip("keras")
 
 from keras import layers, ops  # noqa: E402
 
-from suite.edge.rebuild import float32_config, for_phone, parameters  # noqa: E402
+from suite.edge.rebuild import (  # noqa: E402
+    float32_config,
+    for_phone,
+    left_as_they_are,
+    parameters,
+)
 from suite.edge.replacements import phone_form, refuse_unfit  # noqa: E402
+from tests.edge.phone_layer import Reader  # noqa: E402
 from tests.numeric import assert_close, to_numpy  # noqa: E402
 
 ROOM, PICTURE = (5, 7, 6, 4), (7, 10, 4)
@@ -26,6 +32,8 @@ CASES = {
     "AdaptivePooling-3": (ROOM, layers.AdaptiveAveragePooling3D((3, 4, 1))),
     "SummedCategories": ((5,), layers.CategoryEncoding(4, output_mode="count")),
     "CentredGroupNormalization": (PICTURE, layers.GroupNormalization(2)),
+    "FoldedTime-layer": (ROOM, layers.TimeDistributed(layers.Conv2D(3, 2))),
+    "FoldedTime-loop": ((3, 5, 2), layers.TimeDistributed(layers.LSTM(4))),
     "Resize-up": (PICTURE, layers.UpSampling2D((2, 3))),
     "Resize-kernel": (PICTURE, layers.Resizing(11, 4, "bicubic", antialias=True)),
     "Resize-operation": (PICTURE, lambda x: ops.image.resize(x, (3, 5), "lanczos3")),
@@ -53,6 +61,45 @@ def test_a_form_gives_the_numbers_of_its_layer(case):
     got, want = (to_numpy(m(values, training=False)) for m in (phone, model))
     assert got.dtype == want.dtype
     assert_close(got, want, atol=1e-5, name=case)
+
+
+def held(layer):
+    """Classes of a layer and of all that it holds."""
+    return {type(one).__name__ for one in layer._flatten_layers()}
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exported there")
+def test_what_time_is_folded_around_is_in_its_phone_form():
+    inside = keras.Input((5, 2))
+    inner = keras.Model(inside, layers.Bidirectional(layers.GRU(2))(inside))
+    x = keras.Input((3, 4, 5, 2))
+    outer = layers.TimeDistributed(layers.TimeDistributed(inner))
+    form = phone_form(keras.Model(x, outer(x)).layers[-1])()
+    assert "BidirectionalLoop" in held(form)
+    values = np.random.default_rng(0).normal(size=(2, 3, 4, 5, 2)).astype("float32")
+    assert_close(to_numpy(form(values)), to_numpy(outer(values)), atol=1e-6)
+
+
+def test_a_layer_with_a_loop_in_its_call_is_named_wherever_it_is():
+    inside = keras.Input((5, 2))
+    inner = keras.Model(inside, Reader(2, name="deep")(inside))
+    x = keras.Input((3, 5, 2))
+    model = keras.Model(x, layers.TimeDistributed(inner)(x))
+    ((layer, held),) = left_as_they_are(model).items()
+    assert layer == "deep (Reader)" and held == ["lstm (LSTM)"]
+    assert left_as_they_are(inner) == {layer: held}
+    assert left_as_they_are(keras.Model(inside, layers.LSTM(2)(inside))) == {}
+
+
+@pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exported there")
+def test_a_mask_is_folded_with_the_time():
+    ids = keras.Input((3, 4), dtype="int32")
+    x = layers.Embedding(9, 2, mask_zero=True)(ids)
+    x = layers.TimeDistributed(layers.LSTM(4))(x)
+    model = keras.Model(ids, layers.TimeDistributed(layers.Dense(2))(x))
+    values = np.random.default_rng(0).integers(0, 3, (2, 3, 4))
+    got, want = (to_numpy(m(values)) for m in (for_phone(model), model))
+    assert_close(got, want, atol=1e-6)
 
 
 @pytest.mark.skipif(keras.config.backend() != "tensorflow", reason="exported there")

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.backend
 keras = pytest.importorskip("keras")
 
 from suite.edge.__main__ import _signature  # noqa: E402
-from suite.edge.describe import _part, input_specs  # noqa: E402
+from suite.edge.describe import _part, input_specs, output_specs  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -29,6 +29,46 @@ def test_a_part_has_the_names_that_were_asked_for(model):
     part = part_of(model, ["a"], ["y"])
     assert (set(part.input), set(part.output)) == ({"a"}, {"y"})
     assert part_of(model, list(model.input), ["z", "y"]) is model
+
+
+def test_keys_out_of_the_order_of_the_alphabet_keep_their_tensors(tmp_path):
+    """Keras keeps its flat list of inputs by sorted keys."""
+    words = keras.Input((5,), dtype="int32", name="words")
+    mask = keras.Input((3,), dtype="bool", name="mask-1")
+    counted = keras.ops.sum(keras.ops.cast(mask, "int32"), axis=1)
+    model = keras.Model({"words": words, "mask-1": mask}, {"z": words, "n": [counted]})
+    model.save(tmp_path / "model.keras")
+    model = keras.saving.load_model(tmp_path / "model.keras")
+    found = input_specs(model, 1, {})
+    assert {
+        name: (entry["shape"], entry["dtype"]) for name, entry in found.items()
+    } == {
+        "words": ([1, 5], "int32"),
+        "mask_1": ([1, 3], "bool"),
+    }
+    given = {"words": np.arange(5, dtype="int32")[None], "mask_1": np.eye(1, 3) > 0}
+    assert output_specs(model, given) == {
+        "z": {"shape": [1, 5], "dtype": "int32"},
+        "n_0": {"shape": [1], "dtype": "int32"},
+    }
+    specs = {name: TensorSpec(a.shape, str(a.dtype)) for name, a in given.items()}
+    one = Signature(specs, {"n_0": TensorSpec((1,), "int32")})
+    engine = KerasModel(model, {}, {"one": one}, "here")
+    assert engine("one", given)["n_0"].tolist() == [1]
+
+
+def test_lists_inside_lists_are_taken_in_their_order():
+    a, b, c = (keras.Input((n,), name=f"{n}d") for n in (1, 2, 3))
+    model = keras.Model([c, [a, b]], [a * 2, [c + 1, b]])
+    found = input_specs(model, 1, {})
+    assert {name: entry["shape"] for name, entry in found.items()} == {
+        "input_3d": [1, 3],
+        "input_1d": [1, 1],
+        "input_2d": [1, 2],
+    }
+    given = {name: np.ones(entry["shape"], "float32") for name, entry in found.items()}
+    outputs = output_specs(model, given)
+    assert [entry["shape"][1] for entry in outputs.values()] == [1, 3, 2]
 
 
 def test_outputs_that_need_more_inputs_are_refused(model):
@@ -75,6 +115,17 @@ def test_tokens_have_the_range_of_the_table_that_looks_them_up():
     x = keras.ops.take(table(keras.ops.maximum(ids, 1)), place, axis=1)
     found = input_specs(keras.Model({"ids": ids, "place": place}, {"x": x}), 1, {})
     assert found["ids"]["range"] == [0, 6] and "range" not in found["place"]
+
+
+def test_categories_have_the_range_of_their_encoding():
+    kind = keras.Input((2,), dtype="int32", name="kind")
+    flat = keras.layers.Reshape((2, 1))(kind)
+    x = keras.layers.CategoryEncoding(3, output_mode="multi_hot")(kind)
+    y = keras.layers.Embedding(5, 2)(flat)
+    assert input_specs(keras.Model(kind, x), 1, {})["kind"]["range"] == [0, 2]
+    # through a layer that gives whole numbers, too
+    assert input_specs(keras.Model(kind, y), 1, {})["kind"]["range"] == [0, 4]
+    assert input_specs(keras.Model(kind, [x, y]), 1, {})["kind"]["range"] == [0, 2]
 
 
 def test_names_that_are_not_there_are_refused(model):

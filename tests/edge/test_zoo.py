@@ -11,6 +11,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from suite.edge.export import REBUILT_LIMIT  # noqa: E402
 from suite.edge.verify import LIMITS, verdict  # noqa: E402
 from tests.edge.zoo import page, run  # noqa: E402
 from tests.edge.zoo.entries import ENTRIES, FAST  # noqa: E402
@@ -34,6 +35,8 @@ def check(folder: Path, name: str, formats=("float32",)) -> None:
         assert said["hint"]
         return
     assert wanted is None, f"exported, though it should be refused: {wanted}"
+    rebuilt = json.loads((work / "converted.json").read_text())["rebuilt_difference"]
+    assert rebuilt <= REBUILT_LIMIT
     for form in formats:
         measured = json.loads((work / f"{form}.json").read_text())
         assert verdict(form, measured) is None

@@ -17,6 +17,16 @@ def masked_heads(x, keep):
     return layers.MultiHeadAttention(2, 4)(x, x, attention_mask=keep)
 
 
+def padded(ids):
+    """Words that are there, and none that come later."""
+    x = layers.Embedding(3, 8, mask_zero=True)(ids)
+    return layers.MultiHeadAttention(2, 4)(x, x, use_causal_mask=True)
+
+
+def masked_groups(x, keep):
+    return gqa()(x, x, attention_mask=keep)
+
+
 def with_scores(query, memory):
     return layers.MultiHeadAttention(2, 4, value_dim=3, output_shape=6)(
         query, memory, return_attention_scores=True
@@ -69,6 +79,13 @@ ATTENTION: list[Entry] = [
         dtype={"keep": "bool"},
     ),
     graph("multi_head_scores", BOTH, with_scores),
+    graph("multi_head_padded_causal", {"ids": (6,)}, padded, dtype="int32"),
+    graph(
+        "grouped_query_masked",
+        {"x": QUERY, "keep": (5, 5)},
+        masked_groups,
+        dtype={"keep": "bool"},
+    ),
     graph("grouped_query_causal", {"x": QUERY}, own(gqa, use_causal_mask=True)),
     graph(
         "attention_causal",

@@ -36,5 +36,8 @@ FAST = (
     *("activations_smooth", "erf", "batch_normalization", "instance_normalization"),
     *("layer_normalization", "spectral_normalization", "normalization", "tabular"),
     *("category_multi_hot", "hashing", "integer_lookup", "string_lookup", "augmented"),
+    *("masking", "mask_concatenated", "time_distributed_masked", "loop_inside_a_call"),
+    *("rnn_of_an_own_cell", "multi_head_padded_causal", "normalization_mixed"),
+    *("category_of_three", "mixed_bfloat16", "unsorted_names", "structures"),
     *("sequential", "two_inputs_two_outputs", "nested", "shared_tower", "residual"),
 )

@@ -55,6 +55,56 @@ def residual(x):
     return layers.Identity()(layers.Add()([x, y]))
 
 
+def unsorted():
+    """A dictionary whose keys are out of order, and no names of arguments."""
+    inputs = {
+        "words": keras.Input((5,), dtype="int32", name="words"),
+        "mask-1": keras.Input((5,), dtype="bool", name="mask-1"),
+        "1d": keras.Input((3,), name="1d"),
+    }
+    x = layers.Embedding(30, 4)(inputs["words"])
+    x = ops.where(inputs["mask-1"][..., None], x, 0.0)
+    x = layers.Flatten()(x)
+    return keras.Model(inputs, {"score": layers.Dense(2)(x), "far": inputs["1d"] * 2})
+
+
+def in_structures():
+    """Dictionaries and lists inside one another, in and out."""
+    a, b, c = (keras.Input((size,), name=f"part_{size}") for size in (4, 3, 2))
+    joined = layers.Dense(5)(layers.Concatenate()([a, b, c]))
+    inputs = {"whole": a, "parts": {"right": b, "left": [c]}}
+    return keras.Model(inputs, [joined, [layers.Dense(3)(joined), {"c": c + 1}]])
+
+
+def several_from_inside(x):
+    """A model in a model that gives two tensors."""
+    inside = keras.Input(VECTOR)
+    hidden = layers.Dense(4, activation="relu")(inside)
+    inner = keras.Model(inside, [hidden, layers.Dense(2)(hidden)])
+    first, second = inner(x)
+    return layers.Dense(3)(first), second
+
+
+def half_precision(policy):
+    """Saved in mixed precision from end to end, and exported in float32."""
+
+    def build():
+        keras.config.set_dtype_policy(policy)
+        try:
+            x = inputs = keras.Input((6, 8, 2), name="x")
+            x = layers.Conv2D(4, 3, padding="same", activation="relu")(x)
+            x = layers.BatchNormalization()(x)
+            x = layers.Reshape((6, 32))(x)
+            x = layers.Bidirectional(layers.LSTM(4, return_sequences=True))(x)
+            x = layers.MultiHeadAttention(2, 4)(x, x)
+            outputs = layers.Dense(3)(layers.LayerNormalization()(x))
+            return keras.Model(inputs, outputs)
+        finally:
+            keras.config.set_dtype_policy("float32")
+
+    return build
+
+
 GRAPHS: list[Entry] = [
     Entry(
         "sequential",
@@ -64,6 +114,11 @@ GRAPHS: list[Entry] = [
     graph("named_outputs", {"x": VECTOR}, named),
     graph("shared_tower", {"a": VECTOR, "b": VECTOR}, twins),
     graph("nested", {"x": VECTOR}, nested),
+    graph("nested_several_outputs", {"x": VECTOR}, several_from_inside),
+    Entry("mixed_bfloat16", half_precision("mixed_bfloat16")),
+    Entry("mixed_float16", half_precision("mixed_float16")),
+    Entry("unsorted_names", unsorted),
+    Entry("structures", in_structures),
     graph("merging", {"a": VECTOR, "b": VECTOR}, merged),
     graph("arithmetic", {"x": VECTOR}, arithmetic),
     graph("residual", {"x": (6, 6, 4)}, residual),

@@ -122,12 +122,14 @@ def row(name: str, work: Path) -> str:
 
 
 def layers_of(path: Path) -> str:
-    """Classes of Keras' layers in a .keras file, without those of its inputs."""
+    """Classes of layers in a .keras file, without those of its inputs."""
     import zipfile
 
     with zipfile.ZipFile(path) as archive:
         config = archive.read("config.json").decode()
-    found = re.findall(r'"module": "keras\.layers", "class_name": "(\w+)"', config)
+    found = re.findall(
+        r'"module": "(?:keras\.layers|tests[.\w]+)", "class_name": "(\w+)"', config
+    )
     return ", ".join(k for k in dict.fromkeys(found) if k != "InputLayer") or "none"
 
 

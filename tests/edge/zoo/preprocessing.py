@@ -1,5 +1,6 @@
 """Preprocessing layers: numbers, categories, sound, augmentation, strings."""
 
+import numpy as np
 from keras import layers
 
 from tests.edge.zoo.entry import Entry, graph, layer
@@ -64,6 +65,13 @@ def normalization():
     return layers.Normalization(mean=[0.1, 0.2, 0.3], variance=[0.5, 1.0, 2.0])
 
 
+def adapted(policy="float32"):
+    """What it divides by is taken when it is loaded, from what it learned."""
+    made = layers.Normalization(dtype=policy)
+    made.adapt(np.random.default_rng(0).normal(3, 2, (9, *PICTURE)).astype("float32"))
+    return [made, layers.Conv2D(2, 3, dtype=policy)]
+
+
 def tabular(age, kind):
     """A number in buckets and a category, one-hot each."""
     a = layers.Discretization([-1.0, 0.0, 1.0], output_mode="one_hot")(age)
@@ -79,6 +87,8 @@ PREPROCESSING: list[Entry] = [
         dtype="uint8",
     ),
     layer("normalization", PICTURE, normalization),
+    layer("normalization_adapted", PICTURE, adapted),
+    layer("normalization_mixed", PICTURE, lambda: adapted("mixed_bfloat16")),
     layer("discretization", (5,), buckets),
     layer(
         "discretization_one_hot",
@@ -93,6 +103,12 @@ PREPROCESSING: list[Entry] = [
             dtype="int32",
         )
         for mode in ("multi_hot", "count")
+    ),
+    layer(
+        "category_of_three",
+        (4,),
+        lambda: layers.CategoryEncoding(3, output_mode="count"),
+        dtype="int32",
     ),
     graph("tabular", {"age": (1,), "kind": (1,)}, tabular, dtype={"kind": "int32"}),
     layer("hashing", (4,), lambda: layers.Hashing(5), dtype="int32", refused="Hashing"),

@@ -6,9 +6,11 @@ import keras
 from keras import layers
 from keras.layers import GRU, LSTM, Bidirectional, SimpleRNN
 
+from tests.edge.phone_layer import LeakyCell, Reader
 from tests.edge.zoo.entry import Entry, graph, layer
 
 SHAPE = (7, 3)
+IDS = {"ids": "int32"}
 all_steps = partial(dict, return_sequences=True)
 
 
@@ -51,6 +53,28 @@ def video():
     """A convolution of each picture, then an order among them."""
     inside = [layers.Conv2D(2, 3), layers.GlobalAveragePooling2D()]
     return [*map(layers.TimeDistributed, inside), LSTM(3)]
+
+
+def gaps():
+    """Six steps in ten have no feature above 1, and are masked."""
+    return [layers.ReLU(threshold=1.0), layers.Masking(0.0)]
+
+
+def masked_states(ids):
+    x = layers.Embedding(3, 4, mask_zero=True)(ids)
+    return LSTM(4, return_sequences=True, return_state=True)(x)
+
+
+def joined(ids, x):
+    """The mask of the words, and none of the rest, one after the other."""
+    words = layers.Embedding(3, 3, mask_zero=True)(ids)
+    return GRU(4)(layers.Concatenate(axis=1)([words, layers.Dense(3)(x)]))
+
+
+def sentences():
+    """Each with gaps of its own."""
+    embedding = layers.Embedding(3, 4, mask_zero=True)
+    return [embedding, layers.TimeDistributed(LSTM(4)), layers.Dense(2)]
 
 
 def words(*following):
@@ -113,7 +137,7 @@ RECURRENT: list[Entry] = [
     layer(
         "masking",
         SHAPE,
-        lambda: [layers.Masking(0.5), LSTM(4, **all_steps()), GRU(3)],
+        lambda: [*gaps(), LSTM(4, **all_steps()), GRU(3)],
     ),
     layer(
         "masked_embedding",
@@ -135,8 +159,27 @@ RECURRENT: list[Entry] = [
         given_mask,
         dtype={"keep": "bool"},
     ),
+    graph("masked_states", {"ids": (7,)}, masked_states, dtype="int32"),
+    graph("mask_concatenated", {"ids": (4,), "x": SHAPE}, joined, dtype=IDS),
     layer("time_distributed", (3, 6, 6, 2), video),
+    layer(
+        "time_distributed_loop",
+        (3, *SHAPE),
+        lambda: layers.TimeDistributed(Bidirectional(LSTM(3, **all_steps()))),
+    ),
+    layer("time_distributed_masked", (3, 7), sentences, dtype="int32"),
     layer("rnn_of_a_cell", SHAPE, lambda: layers.RNN(layers.LSTMCell(4))),
+    layer(
+        "rnn_of_a_cell_masked",
+        SHAPE,
+        lambda: [*gaps(), layers.RNN(layers.GRUCell(4), **all_steps())],
+    ),
+    layer(
+        "rnn_of_an_own_cell",
+        SHAPE,
+        lambda: layers.RNN(LeakyCell(4), **all_steps()),
+    ),
+    layer("loop_inside_a_call", SHAPE, lambda: Reader(4)),
     layer(
         "rnn_of_stacked_cells",
         SHAPE,

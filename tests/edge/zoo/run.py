@@ -8,6 +8,7 @@
 What `convert` cannot do of a model is left as NAME/refused.json.
 """
 
+import importlib
 import json
 import sys
 import traceback
@@ -20,6 +21,8 @@ from suite.console import UserError
 from suite.console.backend import BACKENDS
 from suite.edge import samples
 
+# whose classes the models name
+MODULES = ("tests.edge.phone_layer",)
 MODEL, REFUSED, STOCK = "model.keras", "refused.json", "stock.json"
 
 
@@ -65,18 +68,17 @@ def convert(folder: Path, names: list[str], formats=("float32",)) -> None:
 def convert_one(work: Path, formats) -> None:
     from suite.edge.convert import convert
     from suite.edge.describe import input_specs, output_specs
-    from suite.edge.rebuild import to_float32
+    from suite.edge.rebuild import load_float32
     from suite.engine.folder import CONFIG
-    from suite.engine.keras_engine import load_keras
 
-    model = to_float32(load_keras(work / MODEL))
+    model, _ = load_float32(work / MODEL, MODULES)
     inputs = input_specs(model, 1, {})
     given = samples.random_inputs(inputs, 0)
     described = {"inputs": inputs, "outputs": output_specs(model, given)}
     config = {"schema": 1, "signatures": {"serve": described}}
     (work / CONFIG).write_text(json.dumps(config))
     samples.save(work / samples.INPUTS, {"serve": given})
-    job = {"folder": str(work), "formats": formats, "modules": [], "metric": None}
+    job = {"folder": str(work), "formats": formats, "modules": MODULES, "metric": None}
     (work / "job.json").write_text(json.dumps(job))
     convert(work)
 
@@ -96,6 +98,7 @@ def stock(folder: Path, names: list[str]) -> None:
     """What `model.export(..., format="litert")` makes of each model."""
     import keras
 
+    importlib.import_module(*MODULES)
     for name in names:
         answer, file = folder / name / STOCK, folder / name / "stock.tflite"
         try:
