@@ -75,6 +75,17 @@ def test_a_wrong_guess_of_the_text_height_is_made_good(
     assert error(reader.read(image), printed) <= LIMIT
 
 
+def test_what_reads_badly_is_looked_at_more_closely(
+    reader, image, printed, monkeypatch
+):
+    """Five times the true height ends at lines read two for one, upside down."""
+    small = cv2.resize(image, None, fx=0.45, fy=0.45, interpolation=cv2.INTER_AREA)
+    guessed = reader_module.text_height
+    monkeypatch.setattr(reader_module, "text_height", lambda *page: 5 * guessed(*page))
+    page = reader.read(small)
+    assert abs(page.angle) < 3 and error(page, printed) < 0.03
+
+
 @pytest.mark.parametrize("turn", [90, 180, 270])
 def test_a_turned_page_reads_the_same(reader, image, printed, turn):
     page = reader.read(np.ascontiguousarray(np.rot90(image, -turn // 90)))
