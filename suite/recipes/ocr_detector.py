@@ -250,6 +250,7 @@ def describe(seed: int) -> dict[str, Any]:
 
 def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
     """Sets of pages to train on, the rendered one last, and pages to validate on."""
+    from suite.data.page_batches import load_page
     from suite.data.page_files import write_rendered_pages
     from suite.data.sroie import pages
     from suite.recipes.labelled import labelled_pages, set_apart
@@ -257,7 +258,7 @@ def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
     training: list[Any] = []
     validation: list[Any] = []
     for folder in recipe.data:
-        known, held = labelled_pages(folder, recipe.published_split)
+        known, held = labelled_pages(folder, recipe.published_split, check=load_page)
         training.append(known)
         validation += held
     if recipe.rendered:
