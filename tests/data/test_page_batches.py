@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytest.importorskip("grain")
-
 from suite.data.page_batches import PageSource, load_page, page_batches
 from suite.data.page_crops import text_height
 from suite.data.sroie import Box, LabelledPage
