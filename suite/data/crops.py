@@ -1,6 +1,7 @@
 """Lines cut out of labelled pages, with their surroundings, into shards."""
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -10,9 +11,12 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from suite.console import UserError
 from suite.data.shards import LineRecord, write_shards
 from suite.data.sroie import Box, LabelledLine, LabelledPage
 from suite.imaging.geometry import bounding_box, box_quad, quad_size
+
+logger = logging.getLogger(__name__)
 
 MARGIN = 0.4
 """Surroundings kept on each side of a line, in heights of the line: what jitter of a
@@ -75,9 +79,12 @@ class _PageLines:
         self.lines = list(lines)
         self.cased = cased
 
-    def __call__(self, index: int) -> LineRecord:
+    def __call__(self, index: int) -> LineRecord | None:
         path, box, source = self.lines[index]
-        image, quad = cut_line(_open_grey(str(path)), box.quad)
+        page = _open_grey(str(path))
+        if page is None:
+            return None
+        image, quad = cut_line(page, box.quad)
         return LineRecord(image, quad, box.text, self.cased, source)
 
 
@@ -88,19 +95,26 @@ class _SingleLines:
         self.lines = list(lines)
         self.cased = cased
 
-    def __call__(self, index: int) -> LineRecord:
+    def __call__(self, index: int) -> LineRecord | None:
         line = self.lines[index]
         whole = _open_grey(str(line.image))
+        if whole is None:
+            return None
         quad = box_quad(0, 0, whole.shape[1], whole.shape[0])
         image, quad = cut_line(whole, quad)
         return LineRecord(image, quad, line.text, self.cased, line.image.stem)
 
 
 @lru_cache(maxsize=1)  # the lines of a page follow one another
-def _open_grey(path: str) -> npt.NDArray[np.uint8]:
+def _open_grey(path: str) -> npt.NDArray[np.uint8] | None:
+    """uint8 (H, W); None, and a warning, where the picture is damaged."""
     from suite.imaging.opening import open_image
 
-    return open_image(path, mode="L")
+    try:
+        return open_image(path, mode="L")
+    except UserError as error:
+        logger.warning("%s: left out", error)
+        return None
 
 
 def write_page_lines(
@@ -112,6 +126,8 @@ def write_page_lines(
 ) -> dict[str, Any]:
     """Writes the lines of labelled pages in true boxes into shards.
 
+    Those of a picture that can't be read are left out, with a warning.
+
     Args:
         pages: Of `suite.data.sroie.pages`.
         out: Folder of the shards.
@@ -120,9 +136,6 @@ def write_page_lines(
 
     Returns:
         The manifest.
-
-    Raises:
-        UserError: A picture can't be read; the message names it.
     """
     lines = [
         (page.image, box, f"{page.name}:{number}")
@@ -142,7 +155,7 @@ def write_labelled_lines(
     cased: bool = True,
     workers: int = 0,
 ) -> dict[str, Any]:
-    """Writes pictures of single lines into shards.
+    """Writes pictures of single lines into shards; see `write_page_lines`.
 
     Args:
         lines: Of `suite.data.sroie.read_lines`.
@@ -150,9 +163,6 @@ def write_labelled_lines(
 
     Returns:
         The manifest.
-
-    Raises:
-        UserError: A picture can't be read; the message names it.
     """
     labels = _digest([(str(x.image), x.image.stat().st_size, x.text) for x in lines])
     make = _SingleLines(lines, cased)

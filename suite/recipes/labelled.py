@@ -6,7 +6,7 @@ end a training, and are not to be found out one at a time.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +18,10 @@ Item = TypeVar("Item")
 
 
 def labelled_pages(
-    folder: Path, published_split: bool, characters: Container[str] | None = None
+    folder: Path,
+    published_split: bool,
+    characters: Container[str] | None = None,
+    check: Callable[[LabelledPage], object] | None = None,
 ) -> tuple[list[LabelledPage], list[LabelledPage]]:
     """Pages to train on and pages to validate on.
 
@@ -29,6 +32,8 @@ def labelled_pages(
         characters: What the wanted lines may hold; a faulty box is left out, and a
             page without any. None: whole pages are wanted, text-free ones too, and
             one with a faulty box is left out.
+        check: Raises a UserError about a page that is to be left out: its picture is
+            damaged beyond the head, which alone is read here.
 
     Raises:
         UserError: There is no box file, or nothing usable for one of the two.
@@ -44,7 +49,16 @@ def labelled_pages(
             complaints=complaints,
             whole=whole,
         )
-        return [page for page in found if whole or page.boxes]
+        return [page for page in found if (whole or page.boxes) and passes(page)]
+
+    def passes(page: LabelledPage) -> bool:
+        try:
+            if check is not None:
+                check(page)
+        except UserError as error:
+            complaints.add(str(error))
+            return False
+        return True
 
     if published_split:
         known, held = read("train"), read("validation")

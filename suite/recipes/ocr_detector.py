@@ -126,16 +126,16 @@ def train(
     from suite.training import check_folder, fit, load_best, write_run_config
 
     check_folder(output, dataclasses.asdict(recipe), resume)
-    training, validation = _pages(recipe)
-    shares = mixture([len(p) for p in training], recipe.rendered_share, recipe.rendered)
-    sources = [PageSource(p, w) for p, w in zip(training, shares, strict=True)]
     keras.utils.set_random_seed(recipe.seed)
     config = text_detector.DetectorConfig(
         conv_dtype=convolution_policy(recipe.conv_dtype)
     )
     core = build("text_detector", config)
     if init is not None:
-        load_core_weights(core, init)
+        load_core_weights(core, init)  # before hours of rendering: it may not be there
+    training, validation = _pages(recipe)
+    shares = mixture([len(p) for p in training], recipe.rendered_share, recipe.rendered)
+    sources = [PageSource(p, w) for p, w in zip(training, shares, strict=True)]
     batches = page_batches(
         sources, recipe.fit.steps, recipe.seed, batch=recipe.batch, size=recipe.size
     )
@@ -250,6 +250,7 @@ def describe(seed: int) -> dict[str, Any]:
 
 def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
     """Sets of pages to train on, the rendered one last, and pages to validate on."""
+    from suite.data.page_batches import load_page
     from suite.data.page_files import write_rendered_pages
     from suite.data.sroie import pages
     from suite.recipes.labelled import labelled_pages, set_apart
@@ -257,7 +258,7 @@ def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
     training: list[Any] = []
     validation: list[Any] = []
     for folder in recipe.data:
-        known, held = labelled_pages(folder, recipe.published_split)
+        known, held = labelled_pages(folder, recipe.published_split, check=load_page)
         training.append(known)
         validation += held
     if recipe.rendered:

@@ -82,4 +82,6 @@ def _labelled(folder: Path, recipe: Recipe, cache: Path) -> tuple[Any, Any]:
     for name, part in zip(("train", "validation"), parts, strict=True):
         write(part, cache / name, cased=cased, workers=recipe.workers)
         sets.append(LineShards(cache / name))
+        if not len(sets[-1]):
+            raise UserError(f"{folder}: none of the {name} pictures can be read")
     return sets[0], sets[1]

@@ -130,9 +130,6 @@ def train(
 
     check_folder(output, dataclasses.asdict(recipe), resume)
     alphabet = LATIN
-    training, validation = line_sets(recipe)
-    shares = mixture([len(x) for x in training], recipe.rendered_share, recipe.rendered)
-    sources = [LineSource(s, w) for s, w in zip(training, shares, strict=True)]
     keras.utils.set_random_seed(recipe.seed)
     config = text_recognizer.RecognizerConfig(
         classes=alphabet.size,
@@ -143,7 +140,10 @@ def train(
     )
     core = build("text_recognizer", config)
     if init is not None:
-        load_core_weights(core, init)
+        load_core_weights(core, init)  # before hours of rendering: it may not be there
+    training, validation = line_sets(recipe)
+    shares = mixture([len(x) for x in training], recipe.rendered_share, recipe.rendered)
+    sources = [LineSource(s, w) for s, w in zip(training, shares, strict=True)]
     plan = plan_batches(sources, recipe.fit.steps, recipe.seed, area=recipe.area)
     batches = line_batches(sources, alphabet, plan, recipe.seed)
     write_run_config(output, dataclasses.asdict(recipe))

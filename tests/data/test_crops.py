@@ -6,7 +6,7 @@ from PIL import Image
 
 from suite.data.crops import MARGIN, cut_line, write_labelled_lines, write_page_lines
 from suite.data.shards import LineShards
-from suite.data.sroie import pages, read_lines
+from suite.data.sroie import LabelledLine, pages, read_lines
 from suite.imaging.geometry import box_quad, quad_size, rectify
 
 
@@ -94,6 +94,19 @@ def test_a_changed_label_writes_anew(folder, tmp_path):
     path.write_text(path.read_text().replace("TOTAL", "TUTAL"))
     write_page_lines(pages(folder, ["007"]), tmp_path / "a")
     assert LineShards(tmp_path / "a").texts[0] == "TUTAL"
+
+
+def test_lines_of_a_damaged_picture_are_left_out(folder, tmp_path, caplog):
+    path = folder / "images" / "007.png"
+    found = pages(folder)
+    path.write_bytes(path.read_bytes()[:-2000])  # its head is whole
+    manifest = write_page_lines(found, tmp_path / "a")
+    assert manifest["records"] == 2
+    assert [r.source for r in LineShards(tmp_path / "a")] == ["401:0", "401:1"]
+    (warning,) = caplog.messages  # once, not for each line
+    assert "007.png" in warning and "left out" in warning
+    line = LabelledLine(path, "x")
+    assert write_labelled_lines([line], tmp_path / "b")["records"] == 0
 
 
 def test_pictures_of_lines_are_boxed_whole(tmp_path):

@@ -96,3 +96,14 @@ def test_a_page_with_a_faulty_box_is_left_out(tmp_path, made, caplog):
         train(recipe, tmp_path / "run")
     assert "001.csv, line 1: box" in caplog.text
     assert "leaves the page of 160 x 128 pixels" in caplog.text
+
+
+def test_a_damaged_picture_is_found_before_training(tmp_path, made, caplog):
+    _, recipe = made
+    folder = write_pages(tmp_path / "one", [TEXTS, TEXTS[:1]])
+    picture = folder / "images" / "000.png"
+    picture.write_bytes(picture.read_bytes()[:200])
+    recipe = dataclasses.replace(recipe, data=(folder,))
+    with pytest.raises(UserError, match="nothing that can be used to train on"):
+        train(recipe, tmp_path / "run")
+    assert "000.png" in caplog.text and "left out" in caplog.text

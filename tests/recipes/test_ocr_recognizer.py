@@ -117,5 +117,13 @@ def test_a_run_is_refused_before_its_data_are_made(made, run):
     assert not (folder / "untouched").exists()
 
 
+def test_a_start_that_is_not_there_is_named_before_data_are_made(made):
+    folder, recipe = made
+    fresh = dataclasses.replace(recipe, rendered=20, cache=folder / "untouched")
+    with pytest.raises(UserError, match=r"no model\.keras there"):
+        train(fresh, folder / "other", init=folder / "absent")
+    assert not (folder / "untouched").exists() and not (folder / "other").exists()
+
+
 def test_the_description_tells_the_class_of_the_blank():
     assert describe(LATIN, 32, 1)["blank"] == 0
