@@ -161,7 +161,8 @@ def export(options: ExportOptions) -> Result:
 
 def _labels(options: Evaluate | Bench) -> Any:
     """The labelled pages; what is wrong with some of them is reported, once."""
-    from suite.data.sroie import Complaints, LabelledPage, pages, read_boxes
+    from suite.data.complaints import Complaints
+    from suite.data.sroie import LabelledPage, pages, read_boxes
     from suite.ocr.evaluation import Labels, page_names
 
     if options.data is None:
