@@ -116,12 +116,14 @@ def evaluate(options: Evaluate) -> Result:
 def bench(options: Bench) -> Result:
     from suite.edge.timing import latency_table
     from suite.ocr.opening import model_folder
+    from suite.ocr.samples import sample_inputs
 
     rows: list[dict[str, Any]] = []
     for name in MODELS:
         folder = model_folder(options.model, name)
         rows += latency_table(
             folder,
+            sample_inputs,
             threads=options.threads,
             runs=options.runs,
             isolated=options.isolated,

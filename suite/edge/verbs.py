@@ -4,15 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from suite.console import Result, UserError, table
 from suite.console.messages import report_error
 from suite.console.verbs import ExportOptions
 from suite.edge.export import VerificationError, export
+from suite.edge.samples import Inputs
 from suite.engine.folder import CONFIG, read_config
-
-Inputs = Callable[[str], Mapping[str, np.ndarray]]
 
 
 def run_export(
