@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -15,6 +16,8 @@ from suite.console.errors import UserError
 
 REFUSED = 3
 """Exit code of a child that says why on the last line of its stdout."""
+
+_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 
 _log = logging.getLogger(__name__)
 
@@ -73,12 +76,26 @@ def child_main(work: Callable[[Path], None]) -> int:
         work: What it does, in the folder named by the first argument.
 
     Returns:
-        The exit code: 0, or `REFUSED` after a `UserError`.
+        The exit code: 0, or `REFUSED` after a `UserError` or on a full disk.
     """
     try:
         work(Path(sys.argv[1]))
     except UserError as error:
-        said = {"message": error.message, "hint": error.hint}
-        sys.stdout.write("\n" + json.dumps(said) + "\n")
-        return REFUSED
+        return _refuse(error)
+    except Exception as error:
+        # by its text: TensorFlow has kinds of its own for what the system says
+        if not any(said in str(error) for said in _FULL):
+            raise
+        return _refuse(
+            UserError(
+                "no space left on the disk for what is exported",
+                "Free some; the earlier files are untouched.",
+            )
+        )
     return 0
+
+
+def _refuse(error: UserError) -> int:
+    said = {"message": error.message, "hint": error.hint}
+    sys.stdout.write("\n" + json.dumps(said) + "\n")
+    return REFUSED
