@@ -91,32 +91,38 @@ class Bench(Common):
 
 
 def export(options: Export) -> Result:
-    from suite.edge.adopt import adopt
+    from suite.edge.adopt import adopted
     from suite.edge.verbs import run_export
 
-    folder, given = options.model, _inputs(options)
-    if not folder.is_dir():
-        if options.output is None:
-            raise UserError(
-                f"{folder}: no folder for the files (--output)",
-                "Name one: --output out/",
-            )
-        folder = adopt(
-            folder,
-            options.output,
-            batch=options.batch,
-            shapes=dict(map(_shape, options.shape)),
-            signatures=dict(map(_signature, options.signature)),
+    given = _inputs(options)
+
+    def run(folder: Path) -> Result:
+        return run_export(
+            options,
+            None if given is None else lambda config: given,
+            folder=folder,
+            output=options.output,
             modules=options.modules,
+            metric=options.metric,
+            metric_drop=options.metric_drop,
         )
-    return run_export(
-        options,
-        None if given is None else lambda config: given,
-        folder=folder,
+
+    if options.model.is_dir():
+        return run(options.model)
+    if options.output is None:
+        raise UserError(
+            f"{options.model}: no folder for the files (--output)",
+            "Name one: --output out/",
+        )
+    with adopted(
+        options.model,
+        options.output,
+        batch=options.batch,
+        shapes=dict(map(_shape, options.shape)),
+        signatures=dict(map(_signature, options.signature)),
         modules=options.modules,
-        metric=options.metric,
-        metric_drop=options.metric_drop,
-    )
+    ) as folder:
+        return run(folder)
 
 
 def verify(options: Verify) -> Result:

@@ -68,7 +68,7 @@ def recheck(
             shutil.copyfile(folder / f"{format_}.tflite", work / f"{format_}.tflite")
         job = {"formats": formats, "modules": [*modules], "metric": metric}
         run_children(folder, work, {**job, "reference_only": True})
-        report = report_of(work, folder, content, formats)
+        report = report_of(work, content, formats)
     report["inputs"] = "given" if inputs else f"random, seed {seed}"
     _compare(folder, report)
     judge(folder, report, metric_drop)

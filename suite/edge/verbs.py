@@ -17,6 +17,7 @@ def run_export(
     inputs: Callable[[Mapping[str, Any]], Inputs] | None = None,
     *,
     folder: Path | None = None,
+    output: Path | None = None,
     modules: Sequence[str] = (),
     metric: str | None = None,
     metric_drop: float = 0.01,
@@ -28,7 +29,7 @@ def run_export(
         inputs: From a model's config.json to the inputs of its signatures, on which
             the files are compared with Keras; random ones if None.
         folder: In place of the model that the options name.
-        modules, metric, metric_drop: As in `suite.edge.export.export`.
+        output, modules, metric, metric_drop: As in `suite.edge.export.export`.
 
     Returns:
         The reports by name of the model; code 1 where a file was not good enough.
@@ -46,9 +47,10 @@ def run_export(
             modules=modules,
             metric=metric,
             metric_drop=metric_drop,
+            output=output,
         )
 
-    return _verdicts(prove, _folders(folder or options.model))
+    return _verdicts(prove, _folders(folder or options.model), output)
 
 
 def run_verify(folder: Path, **proof: Any) -> Result:
@@ -67,17 +69,20 @@ def run_verify(folder: Path, **proof: Any) -> Result:
 
 
 def _verdicts(
-    prove: Callable[[Path], dict[str, Any]], folders: Sequence[Path]
+    prove: Callable[[Path], dict[str, Any]],
+    folders: Sequence[Path],
+    output: Path | None = None,
 ) -> Result:
     """Reports by name of the model; one that is not good enough spoils no other."""
     reports: dict[str, Any] = {}
     code = 0
     for folder in folders:
+        name = (output or folder).absolute().name
         try:
-            reports[folder.name] = prove(folder)
+            reports[name] = prove(folder)
         except VerificationError as error:  # it ran, the verdict is no
             report_error(error)
-            reports[folder.name], code = error.report, 1
+            reports[name], code = error.report, 1
     rows = [row for name, report in reports.items() for row in _rows(name, report)]
     return Result(reports, table(rows), code, "tensorflow")
 

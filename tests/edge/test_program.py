@@ -82,12 +82,36 @@ def test_files_of_another_export_are_not_vouched_for(exported, tmp_path):
 
 def test_a_worse_metric_fails_the_export_and_nothing_is_replaced(exported):
     out, _ = exported
-    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    before = contents(out)
     words = ["--metric", "tests.edge.stranger:impossible", "--formats", "float32"]
     done = kes_edge("export", out, *words)
     assert done.returncode == 1
     assert "its metric is 0, that of Keras 1: a drop by more than 0.01" in done.stderr
-    assert before == {path.name: path.read_bytes() for path in out.iterdir()}
+    assert contents(out) == before
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_another_model_that_is_not_good_enough_replaces_nothing(exported, tmp_path):
+    out = shutil.copytree(exported[0], tmp_path / "out")
+    before = contents(out)
+    x = keras.Input((4,), name="x")
+    keras.Model(x, keras.ops.erfinv(keras.layers.Dense(3)(x))).save(
+        tmp_path / "erfinv.keras"
+    )
+    keras.Model(x, keras.layers.Dense(3)(x)).save(tmp_path / "dense.keras")
+    drop = ["--metric", "tests.edge.stranger:impossible", "--formats", "float32"]
+    done = kes_edge("export", tmp_path / "erfinv.keras", "--output", out)
+    assert done.returncode == 2 and "Erfinv" in done.stderr, done.stderr
+    for target in (out, tmp_path / "new" / "out"):
+        done = kes_edge("export", tmp_path / "dense.keras", "--output", target, *drop)
+        assert done.returncode == 1 and "its metric is 0" in done.stderr
+        assert f"{target}: float32.tflite" in done.stderr
+    assert contents(out) == before
+    names = ["dense.keras", "erfinv.keras", "out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
 def test_inspect_needs_no_tensorflow(exported):
