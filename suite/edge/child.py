@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import importlib
 import json
 import logging
 import os
@@ -69,17 +70,22 @@ def run_child(module: str, work: Path) -> None:
     )
 
 
-def child_main(work: Callable[[Path], None]) -> int:
+def child_main(work: Callable[[Path], None], *, keras: bool = True) -> int:
     """The main function of such a child.
 
     Args:
         work: What it does, in the folder named by the first argument.
+        keras: Whether it may load Keras: then the `modules` that the folder's job.json
+            names are imported first.
 
     Returns:
         The exit code: 0, or `REFUSED` after a `UserError` or on a full disk.
     """
+    folder = Path(sys.argv[1])
     try:
-        work(Path(sys.argv[1]))
+        if keras:
+            _import_modules(folder / "job.json")
+        work(folder)
     except UserError as error:
         return _refuse(error)
     except Exception as error:
@@ -93,6 +99,20 @@ def child_main(work: Callable[[Path], None]) -> int:
             )
         )
     return 0
+
+
+def _import_modules(job: Path) -> None:
+    """Imports a stranger's modules; where that fails, the sentence names the one."""
+    names = json.loads(job.read_text("utf-8"))["modules"] if job.is_file() else ()
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            raise UserError(
+                f"{name}: cannot be imported: {type(error).__name__}: {error} "
+                "(--modules)",
+                "Name a module that is installed or lies in the current folder.",
+            ) from error
 
 
 def _refuse(error: UserError) -> int:
