@@ -53,11 +53,16 @@ def run_export(
     return _verdicts(prove, _folders(folder or options.model), output)
 
 
-def run_verify(folder: Path, **proof: Any) -> Result:
+def run_verify(
+    folder: Path,
+    inputs: Callable[[Mapping[str, Any]], Inputs] | None = None,
+    **proof: Any,
+) -> Result:
     """Verifies the files of a model folder, or of all model folders in a folder.
 
     Args:
         folder: The folder.
+        inputs: As in `run_export`.
         **proof: As in `suite.edge.recheck.recheck`.
 
     Returns:
@@ -65,7 +70,11 @@ def run_verify(folder: Path, **proof: Any) -> Result:
     """
     from suite.edge.recheck import recheck
 
-    return _verdicts(lambda one: recheck(one, **proof), _folders(folder))
+    def prove(one: Path) -> dict[str, Any]:
+        given = inputs(read_config(one)[0]) if inputs else None
+        return recheck(one, inputs=given, **proof)
+
+    return _verdicts(prove, _folders(folder))
 
 
 def _verdicts(

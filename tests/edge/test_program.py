@@ -137,6 +137,15 @@ def test_bench_times_each_file(exported):
         (["export", "no.keras", "--output", "o", "--shape", "x=1"], "no such file"),
         (["export", "MODEL", "--output", "o", "--shape", "x"], "x: no shape (--shape)"),
         (["verify", "nowhere"], "no config.json there"),
+        (["bench", "nowhere"], "no such model folder"),
+        (["export", "MODEL", "--output", "o", "--batch", "0"], "0: no batch (--batch)"),
+        (["export", ".", "--batch", "2"], "--batch is for a .keras file"),
+        (["export", ".", "--shape", "ids=3"], "--shape is for a .keras file"),
+        (
+            ["export", "MODEL", "--output", "o", "--modules", "nothing"],
+            "nothing: cannot be imported: ModuleNotFoundError: No module named "
+            "'nothing' (--modules)",
+        ),
         (["inspect", "MODEL"], "not a LiteRT file"),
         (["export", "MODEL", "--output", "o", "--inputs", "MODEL"], "not an .npz"),
     ],
@@ -147,3 +156,18 @@ def test_bad_input_is_one_sentence(words, said, model, tmp_path):
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
     assert not list(tmp_path.glob("o/*"))
+
+
+def test_the_installed_program_finds_modules_of_the_current_folder(model, tmp_path):
+    (tmp_path / "mine.py").write_text("raise ImportError('found')")
+    words = ["export", str(model[0]), "--output", "o", "--import", "mine"]
+    # -P: as an installed script, which has not the current folder on its path
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "suite.edge", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "mine: cannot be imported: ImportError: found (--modules)" in done.stderr
