@@ -198,11 +198,22 @@ def _shown(name: str, found: Mapping[str, Any]) -> str:
     lines.append(
         "  constants: " + ", ".join(f"{n / 1000:,.0f} kB {t}" for t, n in sizes)
     )
+    lines.append(f"  quantization: {_quantization(**found['quantization'])}")
     for delegate, operators in found["refused"].items():
         left = ", ".join(operators) or "nothing"
         lines.append(f"  {delegate} delegate leaves to the CPU: {left}")
+        lines.append(f"    says {found['refused_sources'][delegate]}")
+    unknown = ", ".join(found["unknown_delegates"])
+    lines.append(f"  delegates of which it is not known: {unknown}")
     lines += [f"  phones refuse it: {fault}" for fault in found["objections"]]
     return "\n".join(lines)
+
+
+def _quantization(per_axis: int, per_tensor: int, activations: int) -> str:
+    if not per_axis + per_tensor + activations:
+        return "none"
+    flow = f"{activations} activations" if activations else "activations are float"
+    return f"{per_axis} constants per axis, {per_tensor} per tensor, {flow}"
 
 
 def _tensors(tensors: Mapping[str, Any]) -> str:
