@@ -16,17 +16,15 @@ import numpy as np
 
 import suite
 from suite.console.errors import UserError
-from suite.console.files import atomic_path
 from suite.edge import samples
 from suite.edge.child import run_child
+from suite.edge.install import install
 from suite.edge.verify import LIMITS, WARNINGS, verdict, worse
 from suite.engine.contract import Signature
 from suite.engine.folder import (
     CONFIG,
     KERAS,
-    SAVED_MODEL,
     SCHEMA,
-    VERIFICATION,
     read_bytes,
     read_config,
     read_json,
@@ -64,6 +62,7 @@ def export(
     saved_model: bool | str | Path = False,
     modules: Sequence[str] = (),
     metric: str | None = None,
+    metric_options: Mapping[str, Any] | None = None,
     metric_drop: float = 0.01,
     seed: int = 0,
     output: str | Path | None = None,
@@ -89,6 +88,8 @@ def export(
             registered classes the model names.
         metric: `module:function`, the figure of the task, the higher the better;
             see `suite.edge.metric.measured`.
+        metric_options: What that function takes beside the model, by name; plain
+            JSON.
         metric_drop: Float >= 0; a file whose metric is lower than that of Keras by
             more fails the export.
         seed: Seed of the random inputs.
@@ -129,16 +130,22 @@ def export(
             samples.save(work / samples.INPUTS, given)
             if CALIBRATED in formats:
                 samples.save(work / samples.CALIBRATION, all_samples)
-            job = {"formats": list(formats), "modules": [*modules], "metric": metric}
+            job = {
+                "formats": list(formats),
+                "modules": [*modules],
+                "metric": metric,
+                "metric_options": dict(metric_options or {}),
+            }
             run_children(folder, work, job, target)
             report = report_of(work, content, formats)
             report["inputs"] = "given" if inputs else f"random, seed {seed}"
+            report["metric"] = metric
             judge(target, report, metric_drop)
             report["signatures"] = list(signatures)
             if target != folder:
                 for own in (CONFIG, KERAS):
                     shutil.copyfile(folder / own, work / own)
-            _install(work, target, report, saved_model)
+            install(work, target, report, saved_model)
     except OSError as error:
         raise UserError(
             f"{target}: cannot be written: {error.strerror or error}",
@@ -253,59 +260,3 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
                 measured["difference"],
                 warn,
             )
-
-
-def _install(
-    work: Path,
-    target: Path,
-    report: dict[str, Any],
-    saved_model: bool | str | Path,
-) -> None:
-    """Moves the new files over the old ones, verification.json last.
-
-    All that needs space is written before the first of them moves.
-    """
-    made = [f"{name}.tflite" for name in report["files"]]
-    own = [name for name in (CONFIG, KERAS) if (work / name).is_file()]
-    if not own or _same_signatures(work, target):
-        report["files"] = {**_still_valid(target, report), **report["files"]}
-    content = json.dumps(report, indent=1) + "\n"
-    (work / VERIFICATION).write_text(content, encoding="utf-8")
-    if saved_model is not False:
-        place = target / SAVED_MODEL if saved_model is True else Path(saved_model)
-        with atomic_path(place) as temporary:
-            shutil.move(work / SAVED_MODEL, temporary)
-            if place.exists():  # a folder is not replaced by a rename
-                shutil.move(place, work / "replaced")
-    target.mkdir(parents=True, exist_ok=True)
-    for name in (*own, *made, VERIFICATION):
-        (work / name).replace(target / name)
-
-
-def _same_signatures(work: Path, target: Path) -> bool:
-    """Whether the new config.json asks of a file what the earlier one asked."""
-    try:
-        earlier, _ = read_config(target)
-    except UserError:  # there is none that can be read
-        return False
-    return bool(earlier["signatures"] == read_config(work)[0]["signatures"])
-
-
-def _still_valid(folder: Path, report: dict[str, Any]) -> dict[str, Any]:
-    """Entries of formats that are not exported now, if they are of the same model.
-
-    Those of another model.keras are left out, so that the engine refuses their files.
-    """
-    path = folder / VERIFICATION
-    if not path.exists():
-        return {}
-    try:
-        earlier = read_json(path)
-    except UserError:  # damaged: it vouches for nothing
-        return {}
-    same = (
-        earlier.get("source") == report["source"]
-        and earlier.get("signatures") == report["signatures"]
-    )
-    files = earlier.get("files")
-    return files if same and isinstance(files, dict) else {}

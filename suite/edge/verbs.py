@@ -20,6 +20,7 @@ def run_export(
     output: Path | None = None,
     modules: Sequence[str] = (),
     metric: str | None = None,
+    metric_options: Mapping[str, Any] | None = None,
     metric_drop: float = 0.01,
 ) -> Result:
     """Exports a model folder, or all model folders in a folder.
@@ -29,7 +30,8 @@ def run_export(
         inputs: From a model's config.json to the inputs of its signatures, on which
             the files are compared with Keras; random ones if None.
         folder: In place of the model that the options name.
-        output, modules, metric, metric_drop: As in `suite.edge.export.export`.
+        output, modules, metric, metric_options, metric_drop: As in
+            `suite.edge.export.export`.
 
     Returns:
         The reports by name of the model; code 1 where a file was not good enough.
@@ -46,6 +48,7 @@ def run_export(
             saved_model=options.saved_model,
             modules=modules,
             metric=metric,
+            metric_options=metric_options,
             metric_drop=metric_drop,
             output=output,
         )

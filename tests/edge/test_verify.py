@@ -9,6 +9,7 @@ import pytest
 
 from suite.edge import verify as module
 from suite.edge.export import VerificationError, judge
+from suite.edge.metric import measured as metric_of
 from suite.edge.operators import histogram, objections
 from suite.edge.samples import load, random_inputs, save
 from suite.edge.verify import (
@@ -74,6 +75,11 @@ def test_verdict(name, value, fault, way):
 
 def test_objections_are_a_verdict():
     assert verdict("float32", {"objections": ["a", "b"]}) == "a; b"
+
+
+def test_a_metric_takes_its_options():
+    job = {"metric": "tests.edge.stranger:given", "metric_options": {"value": 3}}
+    assert metric_of(job, None) == 3
 
 
 def test_what_compiled_model_refuses_is_a_verdict(tmp_path, monkeypatch):
