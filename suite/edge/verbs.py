@@ -120,7 +120,7 @@ def _rows(model: str, report: dict[str, Any]) -> list[dict[str, Any]]:
             "kB": round(file["bytes"] / 1000),
             "difference": file.get("difference"),
             "limit": file.get("limit"),
-            **({"metric": file["metric"]} if file.get("metric") is not None else {}),
+            **_metrics(report, file),
             # of the largest signature; the others are of the same network
             "operators": max(
                 sum(count.values()) for count in file["operators"].values()
@@ -130,6 +130,13 @@ def _rows(model: str, report: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for name, file in report.get("files", {}).items()
     ]
+
+
+def _metrics(report: dict[str, Any], file: dict[str, Any]) -> dict[str, Any]:
+    """The figure of the task before and after, where it was measured."""
+    if file.get("metric") is None:
+        return {}
+    return {"before": report["source"]["metric"], "metric": file["metric"]}
 
 
 def _measured(file: dict[str, Any]) -> dict[str, Any]:
