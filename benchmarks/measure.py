@@ -14,6 +14,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 MEGABYTE = 1_000_000
+# of two machines called alike one may lack them: the same table is another one there
+_MATTER = {"avx2", "avx512f", "avx512_vnni", "avx512_bf16"}
 
 
 def resident() -> int:
@@ -47,12 +49,16 @@ def _status(field: str) -> int:
 
 
 def machine() -> str:
-    """Processor, cores that may be used, memory, system, load: one line."""
+    """Processor and its instructions that matter, cores, memory, system, load."""
     cpuinfo = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     name = re.search(r"^model name\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
+    listed = re.search(r"^flags\s*:\s*(.+)$", cpuinfo, re.MULTILINE)
+    there = listed[1].split() if listed else []
+    flags = [flag for flag in there if flag in _MATTER or flag.startswith("amx")]
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     parts = [
         name[1].strip() if name else platform.machine(),
+        " ".join(flags) or "no vector instructions that matter",
         f"{len(os.sched_getaffinity(0))} cores",
         f"{memory:.0f} GB",
         platform.system(),

@@ -7,15 +7,17 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import tyro
 
 from suite.console import Result, UserError, table
 from suite.console.options import Common
 from suite.console.program import Program, Verb
 from suite.console.verbs import ExportOptions
+
+if TYPE_CHECKING:
+    from suite.edge.samples import Inputs
 
 OneModel = Annotated[Path, tyro.conf.Positional]
 
@@ -24,11 +26,11 @@ OneModel = Annotated[Path, tyro.conf.Positional]
 class Proof(Common):
     """How a model is loaded and what its files are compared on."""
 
-    modules: tuple[str, ...] = ()
+    modules: Annotated[tuple[str, ...], tyro.conf.arg(aliases=["--import"])] = ()
     """Modules to import first: they register the model's own classes."""
     inputs: Path | None = None
-    """Arrays to compare on: an .npz with one for each input, by name; seeded random
-    ones if not given."""
+    """Arrays to compare on: an .npz with one for each input, by its name or by
+    SIGNATURE/NAME; seeded random ones if not given."""
     metric: str | None = None
     """MODULE:FUNCTION, the figure of the task, the higher the better: takes the open
     model (`model(signature, {name: array})`), gives a number."""
@@ -50,8 +52,8 @@ class Export(ExportOptions, Proof):
     such folders."""
     output: Path | None = None
     """Folder for what is made of a .keras file."""
-    batch: int = 1
-    """Samples of a call; with a .keras file."""
+    batch: int | None = None
+    """Samples of a call, 1 if not given; with a .keras file."""
     shape: tuple[str, ...] = ()
     """NAME=32x100: sizes, without the batch, of an input that leaves some open; with a
     .keras file."""
@@ -91,40 +93,56 @@ class Bench(Common):
 
 
 def export(options: Export) -> Result:
-    from suite.edge.adopt import adopt
+    from suite.edge.adopt import adopted
     from suite.edge.verbs import run_export
 
-    folder, given = options.model, _inputs(options)
-    if not folder.is_dir():
-        if options.output is None:
-            raise UserError(
-                f"{folder}: no folder for the files (--output)",
-                "Name one: --output out/",
-            )
-        folder = adopt(
-            folder,
-            options.output,
-            batch=options.batch,
-            shapes=dict(map(_shape, options.shape)),
-            signatures=dict(map(_signature, options.signature)),
+    _find_own(options)
+    given = _inputs(options)
+
+    def run(folder: Path) -> Result:
+        return run_export(
+            options,
+            given,
+            folder=folder,
+            output=options.output,
             modules=options.modules,
+            metric=options.metric,
+            metric_drop=options.metric_drop,
         )
-    return run_export(
-        options,
-        None if given is None else lambda config: given,
-        folder=folder,
+
+    if options.model.is_dir():
+        for name in ("output", "batch", "shape", "signature"):
+            if getattr(options, name):
+                raise UserError(
+                    f"{options.model}: --{name} is for a .keras file, this is a folder",
+                    "Its config.json says what is made, and where.",
+                )
+        return run(options.model)
+    if options.batch is not None and options.batch < 1:
+        raise UserError(f"{options.batch}: no batch (--batch)", "Give 1 or more.")
+    if options.output is None:
+        raise UserError(
+            f"{options.model}: no folder for the files (--output)",
+            "Name one: --output out/",
+        )
+    with adopted(
+        options.model,
+        options.output,
+        batch=options.batch or 1,
+        shapes=dict(map(_shape, options.shape)),
+        signatures=dict(map(_signature, options.signature)),
         modules=options.modules,
-        metric=options.metric,
-        metric_drop=options.metric_drop,
-    )
+    ) as folder:
+        return run(folder)
 
 
 def verify(options: Verify) -> Result:
     from suite.edge.verbs import run_verify
 
+    _find_own(options)
     return run_verify(
         options.model,
-        inputs=_inputs(options),
+        _inputs(options),
         modules=options.modules,
         metric=options.metric,
         metric_drop=options.metric_drop,
@@ -180,11 +198,22 @@ def _shown(name: str, found: Mapping[str, Any]) -> str:
     lines.append(
         "  constants: " + ", ".join(f"{n / 1000:,.0f} kB {t}" for t, n in sizes)
     )
+    lines.append(f"  quantization: {_quantization(**found['quantization'])}")
     for delegate, operators in found["refused"].items():
         left = ", ".join(operators) or "nothing"
         lines.append(f"  {delegate} delegate leaves to the CPU: {left}")
+        lines.append(f"    says {found['refused_sources'][delegate]}")
+    unknown = ", ".join(found["unknown_delegates"])
+    lines.append(f"  delegates of which it is not known: {unknown}")
     lines += [f"  phones refuse it: {fault}" for fault in found["objections"]]
     return "\n".join(lines)
+
+
+def _quantization(per_axis: int, per_tensor: int, activations: int) -> str:
+    if not per_axis + per_tensor + activations:
+        return "none"
+    flow = f"{activations} activations" if activations else "activations are float"
+    return f"{per_axis} constants per axis, {per_tensor} per tensor, {flow}"
 
 
 def _tensors(tensors: Mapping[str, Any]) -> str:
@@ -219,30 +248,20 @@ def _sides(tensors: str) -> tuple[str, str]:
     return inputs, outputs
 
 
-def _inputs(options: Proof) -> Callable[[str], Mapping[str, np.ndarray]] | None:
-    """From a signature to the arrays that the user gave; None where there are none."""
-    path = options.inputs
-    if path is None:
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise ValueError("a zip file of something else")
-    except (OSError, ValueError, EOFError) as error:
-        raise UserError(
-            f"{path}: not an .npz of plain arrays: {error} (--inputs)",
-            "Write it by numpy.savez(path, NAME=array, ...).",
-        ) from error
-    bad = [
-        name
-        for name, array in arrays.items()
-        if array.dtype.kind == "f" and not np.isfinite(array).all()
-    ]
-    if bad or not arrays:
-        said = f"NaN or infinity in {', '.join(bad)}" if bad else "no array in it"
-        raise UserError(f"{path}: {said} (--inputs)")
-    return lambda signature: arrays
+def _inputs(options: Proof) -> "Callable[[Mapping[str, Any]], Inputs] | None":
+    """From a config.json to the arrays that the user gave; None without any."""
+    from suite.edge.given import read_given
+
+    return None if options.inputs is None else read_given(options.inputs)
+
+
+def _find_own(options: Proof) -> None:
+    """Lets modules of the current folder be found, after all that are installed.
+
+    The installed program does not look there, `python -m` does.
+    """
+    if options.modules or options.metric:
+        sys.path.append(str(Path.cwd()))
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from suite.console.errors import UserError
-from suite.console.files import atomic_path, write_atomic
 from suite.edge.child import run_child
 from suite.engine.folder import CONFIG, KERAS, SCHEMA, read_json
 
 
-def adopt(
+@contextlib.contextmanager
+def adopted(
     model: str | Path,
     output: str | Path,
     *,
@@ -22,13 +23,13 @@ def adopt(
     shapes: Mapping[str, Sequence[int]] | None = None,
     signatures: Mapping[str, tuple[Sequence[str], Sequence[str]] | None] | None = None,
     modules: Sequence[str] = (),
-) -> Path:
-    """Makes a folder of config.json and model.keras, ready for `export`.
+) -> Iterator[Path]:
+    """A folder of config.json and model.keras for the time of an export.
 
     Args:
         model: A .keras file, whatever backend wrote it.
-        output: The folder; made if it is absent. A config.json that lies there is
-            replaced, and with it what vouched for earlier files.
+        output: The folder that is to hold the exported files, or is still to be made:
+            it stays as it is. The temporary one is of the same file system.
         batch: Samples of a call, > 0.
         shapes: Shapes without the batch of inputs whose sizes the model leaves open.
         signatures: Entry points by name; of each the names of its inputs and of its
@@ -36,43 +37,45 @@ def adopt(
             given.
         modules: Modules to import first, whose registered classes the model names.
 
-    Returns:
-        The folder.
+    Yields:
+        The temporary folder; `suite.edge.export.export` with this `output` makes the
+        files there and moves them all at the end.
 
     Raises:
-        UserError: The file cannot be loaded, a size is not fixed, or the folder
-            cannot be written.
+        UserError: The file cannot be loaded, a size is not fixed, or nothing can be
+            written at `output`.
         ValueError: `batch` is below 1.
     """
     if batch < 1:
         raise ValueError(f"`batch` must be at least 1. Received: {batch}")
     model, output = Path(model), Path(output)
+    job = {
+        "model": str(model.resolve()),
+        "modules": list(modules),
+        "batch": batch,
+        "shapes": {key: list(value) for key, value in (shapes or {}).items()},
+        "signatures": signatures or {"serve": None},
+    }
     try:
-        output.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".adopt-", dir=output) as name:
-            work = Path(name)
-            job = {
-                "model": str(model.resolve()),
-                "modules": list(modules),
-                "batch": batch,
-                "shapes": {key: list(value) for key, value in (shapes or {}).items()},
-                "signatures": signatures or {"serve": None},
-            }
-            write_atomic(work / "job.json", json.dumps(job))
-            run_child("suite.edge.describe", work)
+        place = next(
+            path for path in (output, *output.absolute().parents) if path.exists()
+        )
+        with tempfile.TemporaryDirectory(prefix=".edge-", dir=place) as name:
+            folder = Path(name)
+            (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+            run_child("suite.edge.describe", folder)
             config = {
                 "schema": SCHEMA,
                 "app": "edge",
                 "model": model.stem,
-                "signatures": read_json(work / "described.json"),
+                "signatures": read_json(folder / "described.json"),
             }
-        if not (output / KERAS).exists() or not model.samefile(output / KERAS):
-            with atomic_path(output / KERAS) as temporary:
-                shutil.copyfile(model, temporary)
-        write_atomic(output / CONFIG, json.dumps(config, indent=1) + "\n")
+            content = json.dumps(config, indent=1) + "\n"
+            (folder / CONFIG).write_text(content, encoding="utf-8")
+            shutil.copyfile(model, folder / KERAS)
+            yield folder
     except OSError as error:
         raise UserError(
             f"{output}: cannot be written: {error.strerror or error}",
             "Free some space, or name another folder by --output.",
         ) from error
-    return output

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
 import json
 import logging
 import os
@@ -15,6 +17,8 @@ from suite.console.errors import UserError
 
 REFUSED = 3
 """Exit code of a child that says why on the last line of its stdout."""
+
+_FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 
 _log = logging.getLogger(__name__)
 
@@ -66,19 +70,52 @@ def run_child(module: str, work: Path) -> None:
     )
 
 
-def child_main(work: Callable[[Path], None]) -> int:
+def child_main(work: Callable[[Path], None], *, keras: bool = True) -> int:
     """The main function of such a child.
 
     Args:
         work: What it does, in the folder named by the first argument.
+        keras: Whether it may load Keras: then the `modules` that the folder's job.json
+            names are imported first.
 
     Returns:
-        The exit code: 0, or `REFUSED` after a `UserError`.
+        The exit code: 0, or `REFUSED` after a `UserError` or on a full disk.
     """
+    folder = Path(sys.argv[1])
     try:
-        work(Path(sys.argv[1]))
+        if keras:
+            _import_modules(folder / "job.json")
+        work(folder)
     except UserError as error:
-        said = {"message": error.message, "hint": error.hint}
-        sys.stdout.write("\n" + json.dumps(said) + "\n")
-        return REFUSED
+        return _refuse(error)
+    except Exception as error:
+        # by its text: TensorFlow has kinds of its own for what the system says
+        if not any(said in str(error) for said in _FULL):
+            raise
+        return _refuse(
+            UserError(
+                "no space left on the disk for what is exported",
+                "Free some; the earlier files are untouched.",
+            )
+        )
     return 0
+
+
+def _import_modules(job: Path) -> None:
+    """Imports a stranger's modules; where that fails, the sentence names the one."""
+    names = json.loads(job.read_text("utf-8"))["modules"] if job.is_file() else ()
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            raise UserError(
+                f"{name}: cannot be imported: {type(error).__name__}: {error} "
+                "(--modules)",
+                "Name a module that is installed or lies in the current folder.",
+            ) from error
+
+
+def _refuse(error: UserError) -> int:
+    said = {"message": error.message, "hint": error.hint}
+    sys.stdout.write("\n" + json.dumps(said) + "\n")
+    return REFUSED

@@ -1,11 +1,8 @@
 """Which operators the delegates of phones are known to take.
 
 By name only: a delegate may still refuse an operator for its shapes or options, and
-what it refuses runs on the CPU. Nothing here was run on a phone. The knowledge is that
-of TensorFlow's own sources: for the GPU the switch of `CheckGpuDelegateCompatibility`
-in `tensorflow/lite/tools/versioning/gpu_compatibility.cc` (commit 03a5e4e), for Core ML
-(the neural engine of iPhones; float files only) that of `IsNodeSupportedByDelegate` in
-`tensorflow/lite/delegates/coreml/coreml_delegate.mm` (commit 1b4a71e).
+what it refuses runs on the CPU. Nothing here was run on a phone: the knowledge is that
+of TensorFlow's own sources, `SOURCES`.
 """
 
 from collections.abc import Iterable
@@ -34,6 +31,19 @@ CORE_ML = frozenset(_CORE_ML.split())
 """Operators of the Core ML delegate, on float tensors."""
 
 DELEGATES = {"gpu": GPU, "core_ml": CORE_ML}
+
+
+SOURCES = {
+    "gpu": "CheckGpuDelegateCompatibility in TensorFlow's "
+    "lite/tools/versioning/gpu_compatibility.cc, commit 03a5e4e",
+    "core_ml": "IsNodeSupportedByDelegate in TensorFlow's "
+    "lite/delegates/coreml/coreml_delegate.mm, commit 1b4a71e; float files only",
+}
+"""Where the lists above are from."""
+
+UNKNOWN = ("nnapi", "qnn")
+"""Delegates of neural engines of which nothing is known here: it depends on the
+driver of each device (NNAPI), or stands in no source that was read (QNN)."""
 
 
 def refused(operators: Iterable[str]) -> dict[str, list[str]]:

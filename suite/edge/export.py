@@ -16,16 +16,15 @@ import numpy as np
 
 import suite
 from suite.console.errors import UserError
-from suite.console.files import atomic_path, write_atomic
 from suite.edge import samples
 from suite.edge.child import run_child
+from suite.edge.install import install
 from suite.edge.verify import LIMITS, WARNINGS, verdict, worse
 from suite.engine.contract import Signature
 from suite.engine.folder import (
+    CONFIG,
     KERAS,
-    SAVED_MODEL,
     SCHEMA,
-    VERIFICATION,
     read_bytes,
     read_config,
     read_json,
@@ -66,16 +65,18 @@ def export(
     saved_model: bool | str | Path = False,
     modules: Sequence[str] = (),
     metric: str | None = None,
+    metric_options: Mapping[str, Any] | None = None,
     metric_drop: float = 0.01,
     seed: int = 0,
+    output: str | Path | None = None,
 ) -> dict[str, Any]:
     """Exports `model.keras` of a model folder and proves that the files are right.
 
     A child process under TensorFlow loads the file in safe mode, whatever backend
     trained it, rebuilds it in float32, and converts all signatures of config.json
     into one file for each format. A second child, without TensorFlow, lists the
-    operators and compares the outputs with those of the rebuilt Keras model. The
-    folder changes only when all is well.
+    operators and compares the outputs with those of the rebuilt Keras model. Nothing
+    is written before all is well.
 
     Args:
         folder: A model folder with config.json and model.keras.
@@ -84,18 +85,23 @@ def export(
             along the first axis: the first is compared on, all calibrate "full_int8".
         formats: Of "float32", "float16", "dynamic_int8", "full_int8"; FORMAT.tflite
             each. The last one is for models without a loop, and needs `inputs`.
-        saved_model: True keeps the SavedModel in the folder's `saved_model/`, a path
-            there.
+        saved_model: True keeps the SavedModel beside the files, in `saved_model/`, a
+            path there.
         modules: Modules to import before loading, beside those of this suite, whose
             registered classes the model names.
         metric: `module:function`, the figure of the task, the higher the better;
             see `suite.edge.metric.measured`.
+        metric_options: What that function takes beside the model, by name; plain
+            JSON.
         metric_drop: Float >= 0; a file whose metric is lower than that of Keras by
             more fails the export.
         seed: Seed of the random inputs.
+        output: Folder for the files, with config.json and model.keras beside them;
+            `folder` itself when None. Of the same file system, so that the last step
+            needs no space.
 
     Returns:
-        The content of the folder's verification.json.
+        The content of verification.json.
 
     Raises:
         VerificationError: A file holds other than built-in operators, differs from
@@ -116,6 +122,7 @@ def export(
             "Give some (--inputs), or leave that format out (--formats).",
         )
     folder = Path(folder)
+    target = folder if output is None else Path(output)
     config, signatures = read_config(folder)
     content = read_bytes(folder / KERAS)
     given, all_samples = inputs_of(config, signatures, inputs, seed)
@@ -126,15 +133,25 @@ def export(
             samples.save(work / samples.INPUTS, given)
             if CALIBRATED in formats:
                 samples.save(work / samples.CALIBRATION, all_samples)
-            job = {"formats": list(formats), "modules": [*modules], "metric": metric}
-            run_children(folder, work, job)
-            report = report_of(work, folder, content, formats)
+            job = {
+                "formats": list(formats),
+                "modules": [*modules],
+                "metric": metric,
+                "metric_options": dict(metric_options or {}),
+            }
+            run_children(folder, work, job, target)
+            report = report_of(work, content, formats)
             report["inputs"] = "given" if inputs else f"random, seed {seed}"
-            judge(folder, report, metric_drop)
-            _install(work, folder, report, formats, signatures, saved_model)
+            report["metric"] = metric
+            judge(target, report, metric_drop)
+            report["signatures"] = list(signatures)
+            if target != folder:
+                for own in (CONFIG, KERAS):
+                    shutil.copyfile(folder / own, work / own)
+            install(work, target, report, saved_model)
     except OSError as error:
         raise UserError(
-            f"{folder}: cannot be written: {error.strerror or error}",
+            f"{target}: cannot be written: {error.strerror or error}",
             "Free some space, or make the folder writable.",
         ) from error
     return report
@@ -165,35 +182,38 @@ def inputs_of(
     return first, every
 
 
-def run_children(folder: Path, work: Path, job: Mapping[str, Any]) -> None:
+def run_children(
+    folder: Path, work: Path, job: Mapping[str, Any], shown: Path | None = None
+) -> None:
     """Converts, then verifies; a failure names the folder.
 
     Args:
         folder: The model folder.
         work: The children's working folder, with the inputs in it.
         job: What they are to do; `reference_only` leaves the files as they lie there.
+        shown: What messages call the folder, where that is a temporary one.
     """
+    shown = shown or folder
     if find_spec("tensorflow") is None or find_spec("keras") is None:
         raise UserError(
             "keras or tensorflow is not installed, and export needs both",
             "Install them: pip install 'keras-edge-suite[export]'",
         )
     task = {"folder": str(folder.resolve()), **job}
-    write_atomic(work / "job.json", json.dumps(task))
+    (work / "job.json").write_text(json.dumps(task), encoding="utf-8")
     try:
-        _log.info("%s: converting under TensorFlow", folder)
+        _log.info("%s: converting under TensorFlow", shown)
         run_child("suite.edge.convert", work)
-        _log.info("%s: verifying", folder)
+        _log.info("%s: verifying", shown)
         run_child("suite.edge.verify", work)
     except UserError as error:
-        if str(folder) in error.message:
-            raise
-        raise UserError(f"{folder}: {error.message}", error.hint) from error
+        message = error.message.replace(str(folder), str(shown))
+        if str(shown) not in message:
+            message = f"{shown}: {message}"
+        raise UserError(message, error.hint) from error
 
 
-def report_of(
-    work: Path, folder: Path, content: bytes, formats: Sequence[str]
-) -> dict[str, Any]:
+def report_of(work: Path, content: bytes, formats: Sequence[str]) -> dict[str, Any]:
     """Puts together what the two children found."""
     converted = read_json(work / "converted.json")
     files = {
@@ -262,45 +282,3 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
                 measured["difference"],
                 warn,
             )
-
-
-def _install(
-    work: Path,
-    folder: Path,
-    report: dict[str, Any],
-    formats: Sequence[str],
-    signatures: Mapping[str, Signature],
-    saved_model: bool | str | Path,
-) -> None:
-    """Moves the new files over the old ones, verification.json last."""
-    report["signatures"] = list(signatures)
-    report["files"] = {**_still_valid(folder, report), **report["files"]}
-    if saved_model is not False:
-        target = folder / SAVED_MODEL if saved_model is True else Path(saved_model)
-        with atomic_path(target) as temporary:
-            shutil.move(work / SAVED_MODEL, temporary)
-            if target.exists():  # a folder is not replaced by a rename
-                shutil.move(target, work / "replaced")
-    for name in formats:
-        (work / f"{name}.tflite").replace(folder / f"{name}.tflite")
-    write_atomic(folder / VERIFICATION, json.dumps(report, indent=1) + "\n")
-
-
-def _still_valid(folder: Path, report: dict[str, Any]) -> dict[str, Any]:
-    """Entries of formats that are not exported now, if they are of the same model.
-
-    Those of another model.keras are left out, so that the engine refuses their files.
-    """
-    path = folder / VERIFICATION
-    if not path.exists():
-        return {}
-    try:
-        earlier = read_json(path)
-    except UserError:  # damaged: it vouches for nothing
-        return {}
-    same = (
-        earlier.get("source") == report["source"]
-        and earlier.get("signatures") == report["signatures"]
-    )
-    files = earlier.get("files")
-    return files if same and isinstance(files, dict) else {}

@@ -6,7 +6,7 @@ import collections
 from collections.abc import Callable
 from typing import Any
 
-from suite.edge.delegates import refused
+from suite.edge.delegates import SOURCES, UNKNOWN, refused
 from suite.edge.operators import (
     histogram,
     objections,
@@ -27,8 +27,10 @@ def inspect(content: bytes) -> dict[str, Any]:
     Returns:
         `bytes`; `signatures`: for each its inputs and outputs with shape and dtype;
         `operators`: counts over all subgraphs; `weights`: bytes by dtype, each buffer
-        once; `refused`: for each delegate of phones the operators that it leaves to
-        the CPU; `objections`: why phones would refuse the file.
+        once; `quantization`: how many tensors, see `quantization`; `refused`: for each
+        delegate of phones the operators that it leaves to the CPU; `refused_sources`:
+        where that is from; `unknown_delegates`: those of which nothing is known;
+        `objections`: why phones would refuse the file.
 
     Raises:
         UserError: The content is no LiteRT file.
@@ -42,7 +44,10 @@ def inspect(content: bytes) -> dict[str, Any]:
         "signatures": _signatures(model),
         "operators": dict(sorted(counts.items())),
         "weights": _weights(model),
+        "quantization": quantization(model),
         "refused": refused(counts),
+        "refused_sources": dict(SOURCES),
+        "unknown_delegates": list(UNKNOWN),
         "objections": objections(content),
     }
 
@@ -86,6 +91,30 @@ def _weights(model: Any) -> dict[str, int]:
                 seen.add(tensor.Buffer())
                 sizes[_dtype(tensor.Type())] += length
     return dict(sizes.most_common())
+
+
+def quantization(model: Any) -> dict[str, int]:
+    """Counts the tensors that stand for real numbers by a scale.
+
+    Returns:
+        `per_axis` and `per_tensor`: constants with a scale for each channel, or one;
+        `activations`: what is computed, none of it where floats flow between int8
+        weights.
+    """
+    counts = {"per_axis": 0, "per_tensor": 0, "activations": 0}
+    seen: set[int] = set()
+    for graph in subgraphs(model):
+        for tensor in tensors(graph):
+            found = tensor.Quantization()
+            scales = found.ScaleLength() if found is not None else 0
+            if not scales:
+                continue
+            if not model.Buffers(tensor.Buffer()).DataLength():
+                counts["activations"] += 1
+            elif tensor.Buffer() not in seen:  # signatures share them
+                seen.add(tensor.Buffer())
+                counts["per_axis" if scales > 1 else "per_tensor"] += 1
+    return counts
 
 
 def _dtype(code: int) -> str:

@@ -18,7 +18,8 @@ def measured(job: Mapping[str, Any], model: Model) -> float | None:
 
     Args:
         job: Its `metric` is `module:function`; the function takes what `open_model`
-            returns and gives a number, the higher the better.
+            returns and, by name, the job's `metric_options`; it gives a number, the
+            higher the better.
         model: The model.
 
     Raises:
@@ -36,7 +37,7 @@ def measured(job: Mapping[str, Any], model: Model) -> float | None:
             "Name it as module:function; the module must be importable.",
         ) from error
     try:
-        value = float(found(model))
+        value = float(found(model, **job.get("metric_options") or {}))
     except Exception as error:  # a stranger's function
         raise UserError(
             f"{name}: failed: {type(error).__name__}: {error} (--metric)"

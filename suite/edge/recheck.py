@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
+import hashlib
+import logging
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,8 @@ from suite.engine.folder import (
     read_config,
     read_json,
 )
+
+_log = logging.getLogger(__name__)
 
 
 def recheck(
@@ -55,41 +58,56 @@ def recheck(
     folder = Path(folder)
     config, signatures = read_config(folder)
     content = read_bytes(folder / KERAS)
-    formats = [name for name in ALL_FORMATS if (folder / f"{name}.tflite").is_file()]
-    if not formats:
+    files = {
+        name: read_bytes(folder / f"{name}.tflite")
+        for name in ALL_FORMATS
+        if (folder / f"{name}.tflite").is_file()
+    }
+    if not files:
         raise UserError(
             f"{folder}: no LiteRT file there to verify", "Export the model first."
         )
+    # before anything of them runs
+    _compare(folder, {KERAS: content, **{f"{n}.tflite": c for n, c in files.items()}})
+    formats = list(files)
     given, _ = inputs_of(config, signatures, inputs, seed)
     with tempfile.TemporaryDirectory(prefix="verify-") as name:
         work = Path(name)
         samples.save(work / samples.INPUTS, given)
-        for format_ in formats:
-            shutil.copyfile(folder / f"{format_}.tflite", work / f"{format_}.tflite")
+        for format_, file in files.items():
+            (work / f"{format_}.tflite").write_bytes(file)
         job = {"formats": formats, "modules": [*modules], "metric": metric}
         run_children(folder, work, {**job, "reference_only": True})
-        report = report_of(work, folder, content, formats)
+        report = report_of(work, content, formats)
     report["inputs"] = "given" if inputs else f"random, seed {seed}"
-    _compare(folder, report)
     judge(folder, report, metric_drop)
     return report
 
 
-def _compare(folder: Path, report: dict[str, Any]) -> None:
-    """Are these the files that verification.json vouches for?"""
+def _compare(folder: Path, found: Mapping[str, bytes]) -> None:
+    """Are these the files that verification.json vouches for?
+
+    Args:
+        folder: The model folder.
+        found: The content of its files by name.
+    """
     if not (folder / VERIFICATION).is_file():
+        _log.warning("%s: no %s: nothing vouches for its files", folder, VERIFICATION)
         return
     earlier = read_json(folder / VERIFICATION)
     wanted = {KERAS: earlier.get("source", {}).get("sha256")}
-    found = {KERAS: report["source"]["sha256"]}
-    for name, measured in report["files"].items():
-        entry = earlier.get("files", {}).get(name, {})
+    for name, entry in earlier.get("files", {}).items():
         wanted[f"{name}.tflite"] = entry.get("sha256")
-        found[f"{name}.tflite"] = measured["sha256"]
-    other = [name for name in wanted if wanted[name] != found[name]]
+    missing = [name for name in wanted if name not in found]
+    if missing:  # as in a checkout, which holds what runs by default
+        _log.warning("%s: not there to verify: %s", folder, ", ".join(missing))
+    other = [
+        name
+        for name, content in found.items()
+        if wanted.get(name) != hashlib.sha256(content).hexdigest()
+    ]
     if other:
         raise VerificationError(
             f"{folder}: not what {VERIFICATION} vouches for: {', '.join(other)}",
             "Copy the folder again, or export the model again.",
-            report,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from suite.engine.contract import Signature, TensorSpec, check_inputs
 INPUTS = "inputs.npz"
 REFERENCE = "reference.npz"
 CALIBRATION = "calibration.npz"
+
+Inputs = Callable[[str], Mapping[str, np.ndarray]]
+"""From the name of a signature to its inputs."""
 
 
 def random_inputs(specs: Mapping[str, Any], seed: int) -> dict[str, np.ndarray]:

@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from suite.edge.samples import random_inputs
+from suite.console.errors import UserError
+from suite.edge.samples import Inputs, random_inputs
 from suite.engine import PRECISIONS, Model, open_model
+from suite.engine.folder import read_config
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,19 @@ class Latency:
 
 
 def latency_table(
-    folder: Path, *, threads: int = 2, runs: int = 20, isolated: bool = False
+    folder: Path,
+    inputs: Callable[[Mapping[str, Any]], Inputs] | None = None,
+    *,
+    threads: int = 2,
+    runs: int = 20,
+    isolated: bool = False,
 ) -> list[dict[str, Any]]:
     """Sizes and times of a model folder's LiteRT files.
 
     Args:
         folder: The model folder.
+        inputs: From a model's config.json to the inputs of its signatures; random
+            ones if None.
         threads: Threads of the interpreter.
         runs: As in `time_model`.
         isolated: As in `suite.engine.open_model`.
@@ -40,8 +49,10 @@ def latency_table(
         `signature`, `median_ms`, `p90_ms`.
 
     Raises:
-        UserError: A file is damaged.
+        UserError: There is no such folder, no LiteRT file in it, or one is damaged.
     """
+    config, _ = read_config(folder)
+    given = inputs(config) if inputs else None
     rows: list[dict[str, Any]] = []
     for precision in PRECISIONS:
         path = folder / f"{precision}.tflite"
@@ -52,19 +63,24 @@ def latency_table(
         )
         size = round(path.stat().st_size / 1000)
         head = {"model": folder.name, "format": precision, "kB": size}
-        for name, latency in time_model(model, runs=runs).items():
+        for name, latency in time_model(model, given, runs=runs).items():
             times = {"median_ms": latency.median, "p90_ms": latency.p90}
             rows.append({**head, "signature": name, **times})
+    if not rows:
+        raise UserError(
+            f"{folder}: no LiteRT file there to time", "Export the model first."
+        )
     return rows
 
 
 def time_model(
-    model: Model, *, runs: int = 20, seconds: float = 2.0
+    model: Model, given: Inputs | None = None, *, runs: int = 20, seconds: float = 2.0
 ) -> dict[str, Latency]:
-    """Times each signature on seeded random inputs, after one run that does not count.
+    """Times each signature, after one run that does not count.
 
     Args:
         model: The open model.
+        given: Gives the inputs of a signature; seeded random ones if None.
         runs: Runs of a signature, at most.
         seconds: Time for a signature, after which no further run begins; three runs
             are made in any case.
@@ -77,7 +93,7 @@ def time_model(
         return time_call(lambda: model(name, inputs), runs=runs, seconds=seconds)
 
     return {
-        name: once(name, random_inputs(entry["inputs"], 0))
+        name: once(name, given(name) if given else random_inputs(entry["inputs"], 0))
         for name, entry in model.config["signatures"].items()
     }
 

@@ -4,15 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from suite.console import Result, UserError, table
 from suite.console.messages import report_error
 from suite.console.verbs import ExportOptions
 from suite.edge.export import VerificationError, export
+from suite.edge.samples import Inputs
 from suite.engine.folder import CONFIG, read_config
-
-Inputs = Callable[[str], Mapping[str, np.ndarray]]
 
 
 def run_export(
@@ -20,8 +17,10 @@ def run_export(
     inputs: Callable[[Mapping[str, Any]], Inputs] | None = None,
     *,
     folder: Path | None = None,
+    output: Path | None = None,
     modules: Sequence[str] = (),
     metric: str | None = None,
+    metric_options: Mapping[str, Any] | None = None,
     metric_drop: float = 0.01,
 ) -> Result:
     """Exports a model folder, or all model folders in a folder.
@@ -31,7 +30,8 @@ def run_export(
         inputs: From a model's config.json to the inputs of its signatures, on which
             the files are compared with Keras; random ones if None.
         folder: In place of the model that the options name.
-        modules, metric, metric_drop: As in `suite.edge.export.export`.
+        output, modules, metric, metric_options, metric_drop: As in
+            `suite.edge.export.export`.
 
     Returns:
         The reports by name of the model; code 1 where a file was not good enough.
@@ -48,17 +48,24 @@ def run_export(
             saved_model=options.saved_model,
             modules=modules,
             metric=metric,
+            metric_options=metric_options,
             metric_drop=metric_drop,
+            output=output,
         )
 
-    return _verdicts(prove, _folders(folder or options.model))
+    return _verdicts(prove, _folders(folder or options.model), output)
 
 
-def run_verify(folder: Path, **proof: Any) -> Result:
+def run_verify(
+    folder: Path,
+    inputs: Callable[[Mapping[str, Any]], Inputs] | None = None,
+    **proof: Any,
+) -> Result:
     """Verifies the files of a model folder, or of all model folders in a folder.
 
     Args:
         folder: The folder.
+        inputs: As in `run_export`.
         **proof: As in `suite.edge.recheck.recheck`.
 
     Returns:
@@ -66,21 +73,28 @@ def run_verify(folder: Path, **proof: Any) -> Result:
     """
     from suite.edge.recheck import recheck
 
-    return _verdicts(lambda one: recheck(one, **proof), _folders(folder))
+    def prove(one: Path) -> dict[str, Any]:
+        given = inputs(read_config(one)[0]) if inputs else None
+        return recheck(one, inputs=given, **proof)
+
+    return _verdicts(prove, _folders(folder))
 
 
 def _verdicts(
-    prove: Callable[[Path], dict[str, Any]], folders: Sequence[Path]
+    prove: Callable[[Path], dict[str, Any]],
+    folders: Sequence[Path],
+    output: Path | None = None,
 ) -> Result:
     """Reports by name of the model; one that is not good enough spoils no other."""
     reports: dict[str, Any] = {}
     code = 0
     for folder in folders:
+        name = (output or folder).absolute().name
         try:
-            reports[folder.name] = prove(folder)
+            reports[name] = prove(folder)
         except VerificationError as error:  # it ran, the verdict is no
             report_error(error)
-            reports[folder.name], code = error.report, 1
+            reports[name], code = error.report, 1
     rows = [row for name, report in reports.items() for row in _rows(name, report)]
     return Result(reports, table(rows), code, "tensorflow")
 
@@ -106,7 +120,7 @@ def _rows(model: str, report: dict[str, Any]) -> list[dict[str, Any]]:
             "kB": round(file["bytes"] / 1000),
             "difference": file.get("difference"),
             "limit": file.get("limit"),
-            **({"metric": file["metric"]} if file.get("metric") is not None else {}),
+            **_metrics(report, file),
             # of the largest signature; the others are of the same network
             "operators": max(
                 sum(count.values()) for count in file["operators"].values()
@@ -116,6 +130,13 @@ def _rows(model: str, report: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for name, file in report.get("files", {}).items()
     ]
+
+
+def _metrics(report: dict[str, Any], file: dict[str, Any]) -> dict[str, Any]:
+    """The figure of the task before and after, where it was measured."""
+    if file.get("metric") is None:
+        return {}
+    return {"before": report["source"]["metric"], "metric": file["metric"]}
 
 
 def _measured(file: dict[str, Any]) -> dict[str, Any]:

@@ -47,10 +47,7 @@ def read_config(folder: Path) -> tuple[dict[str, Any], dict[str, Signature]]:
             "Use a model of this suite, or the version of the suite that wrote it.",
         )
     try:
-        signatures = {
-            name: Signature(_specs(entry["inputs"]), _specs(entry["outputs"]))
-            for name, entry in config["signatures"].items()
-        }
+        signatures = signatures_of(config)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UserError(
             f"{folder / CONFIG}: the signatures cannot be read: {error!r}",
@@ -59,6 +56,14 @@ def read_config(folder: Path) -> tuple[dict[str, Any], dict[str, Signature]]:
     if not signatures:
         raise UserError(f"{folder / CONFIG}: no signatures", _EXPORT)
     return config, signatures
+
+
+def signatures_of(config: Mapping[str, Any]) -> dict[str, Signature]:
+    """The entry points that a config.json describes, by name."""
+    return {
+        name: Signature(_specs(entry["inputs"]), _specs(entry["outputs"]))
+        for name, entry in config["signatures"].items()
+    }
 
 
 def read_json(path: Path) -> dict[str, Any]:

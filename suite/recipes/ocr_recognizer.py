@@ -253,7 +253,8 @@ def describe(alphabet: Any, height: int, seed: int) -> dict[str, Any]:
             f"read_{width}": {
                 "inputs": {
                     "image": tensor((1, height, width, 1), "uint8"),
-                    "width": tensor((1,), "int32"),
+                    # what random inputs are drawn from; a frame at the least
+                    "width": {**tensor((1,), "int32"), "range": [STRIDE, width]},
                 },
                 "outputs": {
                     "logits": tensor((1, width // STRIDE, alphabet.size), "float32")

@@ -28,6 +28,12 @@ def test_resident_memory_is_what_the_kernel_says():
     assert measure.peak() >= before - 1_000_000
 
 
+def test_the_machine_is_named_with_its_instructions(monkeypatch):
+    text = "model name\t: A 9\nflags\t\t: fpu avx2 avx512f avx512_vnni amx_int8 sse\n"
+    monkeypatch.setattr(measure.Path, "read_text", lambda path, **how: text)
+    assert measure.machine().startswith("A 9, avx2 avx512f avx512_vnni amx_int8, ")
+
+
 def test_the_peak_of_children_is_theirs():
     # of a process of its own: this one may have had large children
     code = """

@@ -15,6 +15,11 @@ def share_of_positive(model) -> float:
     return float(np.mean(output > 0))
 
 
+def given(model, value: float) -> float:
+    """A metric that takes an option."""
+    return value
+
+
 def fails(model) -> float:
     raise RuntimeError("no data here")
 

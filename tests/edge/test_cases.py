@@ -4,14 +4,22 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from suite.engine import open_model
 
 
 @pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("cases")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cases")
+
+
+@pytest.fixture(scope="module")
+def answers(folder: Path) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-m", "tests.edge.cases", folder],
         env={**os.environ, "KERAS_BACKEND": "tensorflow", "CUDA_VISIBLE_DEVICES": "-1"},
@@ -27,6 +35,35 @@ EXPORTED = (
     *("two_inputs", "sequential", "nested"),
     *("adapted", "too_large", "reader", "wrapped"),
 )
+
+_PLAIN = """
+import json, sys
+sys.modules["suite"] = sys.modules["tests"] = None  # an import of them fails
+import tensorflow as tf
+model = tf.saved_model.load(sys.argv[1])
+got = model.signatures["run"](a=tf.fill((1, 3), 0.5), b=tf.fill((1, 2), -2.0))
+print(json.dumps({name: value.numpy().tolist() for name, value in got.items()}))
+"""
+
+
+def test_the_saved_model_needs_nothing_of_this_package(answers, folder):
+    assert "report" in answers["two_inputs"]
+    model = folder / "two_inputs"
+    run = [sys.executable, "-P", "-c", _PLAIN, model / "saved_model"]
+    plain = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run(run, env=plain, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
+    got = json.loads(done.stdout.splitlines()[-1])
+    inputs = {"a": np.full((1, 3), 0.5, "float32"), "b": np.full((1, 2), -2, "float32")}
+    wanted = open_model(model, precision="float32")("run", inputs)
+    assert got.keys() == wanted.keys()
+    for name, value in wanted.items():
+        np.testing.assert_allclose(got[name], value, atol=1e-5)
+
+
+def test_a_lambda_is_never_run(answers):
+    assert answers["unsafe"]["ran_when_made"]  # so it would be seen
+    assert not any(answer.get("ran") for answer in answers.values())
 
 
 @pytest.mark.parametrize("case", EXPORTED)

@@ -1,5 +1,6 @@
 """Export by the public function: children, files left behind, files left alone."""
 
+import errno
 import hashlib
 import json
 import os
@@ -158,6 +159,55 @@ def test_a_second_export_replaces_all_and_keeps_what_is_still_true(folder, monke
     open_model(folder, precision="float32")
     with pytest.raises(UserError, match=r"dynamic_int8.tflite: not in"):
         open_model(folder)
+
+
+@pytest.mark.parametrize("change", ["nothing", "a range"])
+def test_into_another_folder_whose_files_are_vouched_for_while_they_are_right(
+    folder, monkeypatch, tmp_path, change
+):
+    monkeypatch.setattr(edge, "run_child", replay(folder))
+    output = shutil.copytree(folder, tmp_path / "out")
+    config = json.loads((folder / "config.json").read_text())
+    if change == "a range":
+        config["signatures"]["read_64"]["inputs"]["width"]["range"] = [4, 32]
+    (folder / "config.json").write_text(json.dumps(config))
+    before = state(folder)
+    report = edge.export(folder, formats=["float32"], output=output)
+    assert ("dynamic_int8" in report["files"]) == (change == "nothing")
+    assert json.loads((output / "verification.json").read_text()) == report
+    for name in ("config.json", "model.keras"):
+        assert (output / name).read_bytes() == (folder / name).read_bytes()
+    assert state(folder) == before
+
+
+@pytest.mark.parametrize("full", [errno.ENOSPC, errno.EDQUOT])
+def test_a_disk_that_fills_with_the_last_file_leaves_the_earlier_ones(
+    folder, monkeypatch, full
+):
+    before = state(folder)
+    monkeypatch.setattr(edge, "run_child", replay(folder))
+    report_of = edge.report_of
+
+    def fills(*given):
+        """The children are done: from here on nothing can be written."""
+        monkeypatch.setattr(Path, "write_text", no_space)
+        return report_of(*given)
+
+    def no_space(path, content, encoding):
+        raise OSError(full, os.strerror(full), str(path))
+
+    monkeypatch.setattr(edge, "report_of", fills)
+    with pytest.raises(UserError, match="cannot be written") as error:
+        edge.export(folder, formats=["float32"])
+    assert "Free some space" in (error.value.hint or "")
+    assert str(folder) in str(error.value) and ".export-" not in str(error.value)
+    assert state(folder) == before
+
+
+def test_a_disk_that_fills_in_a_child_is_a_sentence(tmp_path):
+    with pytest.raises(UserError, match="no space left on the disk") as error:
+        run_child("tests.edge.full_disk", tmp_path)
+    assert "Free some" in (error.value.hint or "")
 
 
 def test_inputs_are_asked_for_by_signature(folder, monkeypatch):

@@ -82,12 +82,36 @@ def test_files_of_another_export_are_not_vouched_for(exported, tmp_path):
 
 def test_a_worse_metric_fails_the_export_and_nothing_is_replaced(exported):
     out, _ = exported
-    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    before = contents(out)
     words = ["--metric", "tests.edge.stranger:impossible", "--formats", "float32"]
     done = kes_edge("export", out, *words)
     assert done.returncode == 1
     assert "its metric is 0, that of Keras 1: a drop by more than 0.01" in done.stderr
-    assert before == {path.name: path.read_bytes() for path in out.iterdir()}
+    assert contents(out) == before
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_another_model_that_is_not_good_enough_replaces_nothing(exported, tmp_path):
+    out = shutil.copytree(exported[0], tmp_path / "out")
+    before = contents(out)
+    x = keras.Input((4,), name="x")
+    keras.Model(x, keras.ops.erfinv(keras.layers.Dense(3)(x))).save(
+        tmp_path / "erfinv.keras"
+    )
+    keras.Model(x, keras.layers.Dense(3)(x)).save(tmp_path / "dense.keras")
+    drop = ["--metric", "tests.edge.stranger:impossible", "--formats", "float32"]
+    done = kes_edge("export", tmp_path / "erfinv.keras", "--output", out)
+    assert done.returncode == 2 and "Erfinv" in done.stderr, done.stderr
+    for target in (out, tmp_path / "new" / "out"):
+        done = kes_edge("export", tmp_path / "dense.keras", "--output", target, *drop)
+        assert done.returncode == 1 and "its metric is 0" in done.stderr
+        assert f"{target}: float32.tflite" in done.stderr
+    assert contents(out) == before
+    names = ["dense.keras", "erfinv.keras", "out"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
 
 
 def test_inspect_needs_no_tensorflow(exported):
@@ -113,6 +137,15 @@ def test_bench_times_each_file(exported):
         (["export", "no.keras", "--output", "o", "--shape", "x=1"], "no such file"),
         (["export", "MODEL", "--output", "o", "--shape", "x"], "x: no shape (--shape)"),
         (["verify", "nowhere"], "no config.json there"),
+        (["bench", "nowhere"], "no such model folder"),
+        (["export", "MODEL", "--output", "o", "--batch", "0"], "0: no batch (--batch)"),
+        (["export", ".", "--batch", "2"], "--batch is for a .keras file"),
+        (["export", ".", "--shape", "ids=3"], "--shape is for a .keras file"),
+        (
+            ["export", "MODEL", "--output", "o", "--modules", "nothing"],
+            "nothing: cannot be imported: ModuleNotFoundError: No module named "
+            "'nothing' (--modules)",
+        ),
         (["inspect", "MODEL"], "not a LiteRT file"),
         (["export", "MODEL", "--output", "o", "--inputs", "MODEL"], "not an .npz"),
     ],
@@ -123,3 +156,18 @@ def test_bad_input_is_one_sentence(words, said, model, tmp_path):
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr
     assert not list(tmp_path.glob("o/*"))
+
+
+def test_the_installed_program_finds_modules_of_the_current_folder(model, tmp_path):
+    (tmp_path / "mine.py").write_text("raise ImportError('found')")
+    words = ["export", str(model[0]), "--output", "o", "--import", "mine"]
+    # -P: as an installed script, which has not the current folder on its path
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "suite.edge", *words],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "mine: cannot be imported: ImportError: found (--modules)" in done.stderr

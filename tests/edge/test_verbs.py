@@ -66,6 +66,20 @@ def test_what_running_a_file_showed_is_in_its_row(models, monkeypatch):
     assert row[6:10] == ["1e-07", "1.0672", "2.5000", "2.2500"]
 
 
+def test_the_metric_is_shown_before_and_after(models, monkeypatch):
+    report = {
+        "source": {"metric": 0.75},
+        "files": {"float32": {**FILE, "metric": 0.5}},
+    }
+    asked = []
+    monkeypatch.setattr(verbs, "export", lambda _, **how: asked.append(how) or report)
+    options = ExportOptions(model=models / "detector")
+    done = verbs.run_export(options, metric="m:f", metric_options={"limit": 1})
+    head, row = (line.split() for line in done.text.splitlines())
+    assert head[5:7] == ["before", "metric"] and row[5:7] == ["0.7500", "0.5000"]
+    assert asked[0]["metric"] == "m:f" and asked[0]["metric_options"] == {"limit": 1}
+
+
 def test_a_verdict_of_no_is_1_and_the_other_model_is_still_exported(
     models, monkeypatch, capsys
 ):

@@ -1,11 +1,15 @@
 """The measure of difference, the verdict, and what is found in a file."""
 
+import json
 import math
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from suite.edge import verify as module
+from suite.edge.export import VerificationError, judge
+from suite.edge.metric import measured as metric_of
 from suite.edge.operators import histogram, objections
 from suite.edge.samples import load, random_inputs, save
 from suite.edge.verify import (
@@ -71,6 +75,35 @@ def test_verdict(name, value, fault, way):
 
 def test_objections_are_a_verdict():
     assert verdict("float32", {"objections": ["a", "b"]}) == "a; b"
+
+
+def test_a_metric_takes_its_options():
+    job = {"metric": "tests.edge.stranger:given", "metric_options": {"value": 3}}
+    assert metric_of(job, None) == 3
+
+
+def test_what_compiled_model_refuses_is_a_verdict(tmp_path, monkeypatch):
+    def refuses(*given):
+        raise RuntimeError("Failed to create CompiledModel\nmore")
+
+    monkeypatch.setattr(module, "describe", lambda content: {"objections": []})
+    monkeypatch.setattr(module, "LiteRTModel", lambda *given, **more: None)
+    monkeypatch.setattr(module, "measure", refuses)
+    entry = {"inputs": {}, "outputs": {}}
+    config = {"schema": 1, "signatures": {"serve": entry}}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    job = {"formats": ["float16"], "folder": str(tmp_path), "metric": None}
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    (tmp_path / "float16.tflite").write_bytes(b"")
+    for name in (module.samples.INPUTS, module.samples.REFERENCE):
+        module.samples.save(tmp_path / name, {})
+    module.verify(tmp_path)
+    report = {"files": {"float16": json.loads((tmp_path / "float16.json").read_text())}}
+    report["source"] = {"metric": 1.0}
+    with pytest.raises(
+        VerificationError, match=r"float16.*CompiledModel refuses it: Failed to create"
+    ):
+        judge(tmp_path, report, 0.01)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,80 @@
+"""The figure of a detector or recognizer by itself, on labelled pages; no keras."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from suite.data.sroie import LabelledPage, pages
+from suite.engine import Model
+from suite.imaging.geometry import rectify
+from suite.imaging.opening import open_image
+from suite.ocr.decoding import greedy
+from suite.ocr.detection import Detector
+from suite.ocr.evaluation import in_capitals, page_names
+from suite.ocr.recognition import Recognizer
+from suite.ocr.scoring import Matches, score_boxes
+from suite.text.distance import error_rates
+
+
+def figure(
+    model: Model,
+    data: str,
+    numbers: str | None = None,
+    limit: int | None = None,
+    caseless: bool | None = None,
+) -> float:
+    """What `export --data` compares before and after; the higher the better.
+
+    Args:
+        model: An open detector or recognizer.
+        data: Folder of labelled pages in SROIE's layout.
+        numbers: Range of pages, as in `suite.ocr.evaluation.page_names`.
+        limit: The first pages only.
+        caseless: Compare lines without case; where labels are capitals only if None.
+
+    Returns:
+        The detector's H-mean at IoU 0.5, of pages at the scale of their true text
+        height; 1 - character error rate of the recognizer, lines cut out by their
+        true boxes and decoded greedily. So neither hides what the other loses, nor
+        the language model.
+
+    Raises:
+        UserError: There is no such page, or one cannot be used.
+    """
+    labelled = pages(data, page_names(Path(data), numbers))[:limit]
+    if model.config["model"] == "detector":
+        return _h_mean(Detector(model), labelled)
+    fold_case = in_capitals(labelled) if caseless is None else caseless
+    return 1 - _error_rate(Recognizer([model]), labelled, fold_case)
+
+
+def _h_mean(detector: Detector, labelled: Sequence[LabelledPage]) -> float:
+    counts = Matches()
+    for page in labelled:
+        image = open_image(page.image, mode="L")
+        truth = np.array([box.quad for box in page.boxes], np.float32)
+        truth = truth.reshape(-1, 4, 2)
+        if len(truth):
+            height = np.median(np.linalg.norm(truth[:, 3] - truth[:, 0], axis=1))
+            scale = detector.text_height / max(float(height), 1.0)
+            size = [max(1, round(side * scale)) for side in image.shape]
+            small = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
+            image, truth = np.asarray(small, np.uint8), truth * np.float32(scale)
+        counts += score_boxes(detector(image)[0], truth)
+    return counts.f1
+
+
+def _error_rate(
+    recognizer: Recognizer, labelled: Sequence[LabelledPage], fold_case: bool
+) -> float:
+    pairs: list[tuple[str, str]] = []
+    for page in labelled:
+        image = open_image(page.image, mode="L")
+        crops = [rectify(image, box.quad, recognizer.height) for box in page.boxes]
+        readings = [greedy(x, recognizer.alphabet) for x in recognizer(crops)]
+        pairs += [(r.text, b.text) for r, b in zip(readings, page.boxes, strict=True)]
+    return error_rates(pairs, fold_case=fold_case).character_error_rate
