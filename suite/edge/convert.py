@@ -23,7 +23,7 @@ from suite.edge import complaints, samples
 from suite.edge.child import child_main
 from suite.edge.metric import measured
 from suite.edge.rebuild import for_phone, left_as_they_are, load_float32, parameters
-from suite.edge.verify import difference
+from suite.edge.rebuilt import unlike_saved
 from suite.engine.contract import Signature, mismatch
 from suite.engine.folder import KERAS, SAVED_MODEL, read_config, read_json
 from suite.engine.keras_engine import (
@@ -55,14 +55,18 @@ def convert(work: Path) -> None:
         save_signatures(for_phone(model), signatures, work / SAVED_MODEL)
     reference = _reference(model, signatures, inputs)
     samples.save(work / samples.REFERENCE, reference)
-    rebuilt: float | None = 0.0
-    if saved is not model:
-        rebuilt = _unlike_saved(saved, signatures, inputs, reference)
     for name in formats:
         content = to_litert(
             work / SAVED_MODEL, signatures, name, _calibration(work, signatures, name)
         )
         (work / f"{name}.tflite").write_bytes(content)
+    rebuilt: float | None = 0.0
+    if saved is not model:
+        try:
+            rebuilt = unlike_saved(reference, _reference(saved, signatures, inputs))
+        except Exception as error:  # no kernel of an operation for half precision, say
+            _log.info("not compared as saved: %s", complaints.of_call(error))
+            rebuilt = None
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     result = {
         "metric": measured(job, KerasModel(model, config, signatures, KERAS)),
@@ -196,35 +200,6 @@ def _reference(
         outputs = _entry(model, signature)(**inputs[name])
         reference[name] = {key: np.asarray(value) for key, value in outputs.items()}
     return reference
-
-
-def _unlike_saved(
-    saved: Any,
-    signatures: Mapping[str, Signature],
-    inputs: Mapping[str, Mapping[str, np.ndarray]],
-    rebuilt: Mapping[str, Mapping[str, np.ndarray]],
-) -> float | None:
-    """How far the float32 model is from the one that was saved, in its float outputs.
-
-    An index of a largest value, say, may be another one where two are near. None where
-    the saved model cannot be compared with.
-    """
-    try:
-        given = _reference(saved, signatures, inputs)
-    except Exception as error:  # not each operation has a kernel for half precision
-        _log.info("not compared with the saved model: %s", complaints.of_call(error))
-        return None
-    largest = 0.0
-    for name, outputs in rebuilt.items():
-        # NumPy's own kinds do not know bfloat16
-        floats = [key for key, value in outputs.items() if value.dtype.kind == "f"]
-        wanted = {key: given[name][key].astype("float32") for key in floats}
-        # float16 overflows where float32 does not
-        if not all(np.isfinite(value).all() for value in wanted.values()):
-            return None
-        if floats:
-            largest = max(largest, difference(outputs, wanted))
-    return largest
 
 
 def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:

@@ -16,7 +16,7 @@ import numpy as np
 
 import suite
 from suite.console.errors import UserError
-from suite.edge import samples
+from suite.edge import rebuilt, samples
 from suite.edge.child import run_child
 from suite.edge.install import install
 from suite.edge.verify import LIMITS, WARNINGS, verdict, worse
@@ -34,9 +34,6 @@ FORMATS = ("float32", "float16", "dynamic_int8")
 """What is made where nothing else is asked for."""
 CALIBRATED = "full_int8"
 ALL_FORMATS = (*FORMATS, CALIBRATED)
-REBUILT_LIMIT = 0.1
-"""Largest difference that is accepted between a mixed-precision model and the same in
-float32: more than three times what rounding was measured to make."""
 
 _log = logging.getLogger(__name__)
 
@@ -245,23 +242,10 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
     Raises:
         VerificationError: As `export` says.
     """
-    rebuilt = report["rebuilt_difference"]
-    if rebuilt is not None and rebuilt > REBUILT_LIMIT:
-        raise VerificationError(
-            f"{folder}: the model in float32 differs from the one that was saved by "
-            f"{rebuilt:.1e}, limit {REBUILT_LIMIT:g}",
-            "Build it under keras.config.set_dtype_policy('float32'), give it these "
-            "weights, look at what it gives, and export that.",
-            report,
-        )
-    for layer, inside in report["left_as_they_are"].items():
-        _log.warning(
-            "%s: inside of layer %s nothing is rewritten: %s left as the converter "
-            "has them; a for_export() of the layer could do better",
-            folder,
-            layer,
-            ", ".join(inside),
-        )
+    other = rebuilt.fault(report)
+    if other:
+        raise VerificationError(f"{folder}: {other}", rebuilt.REMEDY, report)
+    rebuilt.remark(folder, report)
     for name, measured in report["files"].items():
         measured["limit"] = LIMITS.get(name)
         fault = verdict(name, measured) or worse(

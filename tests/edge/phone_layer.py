@@ -46,7 +46,7 @@ class Reader(keras.layers.Layer):
         self.lstm.build(shape)
 
     def call(self, inputs):
-        return ops.tanh(self.lstm(inputs[:, ::-1]))
+        return ops.tanh(self.lstm(ops.flip(inputs, axis=1)))
 
     def get_config(self):
         return {**super().get_config(), "units": self.units}

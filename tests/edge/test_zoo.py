@@ -11,7 +11,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from suite.edge.export import REBUILT_LIMIT  # noqa: E402
+from suite.edge.rebuilt import REBUILT_LIMIT  # noqa: E402
 from suite.edge.verify import LIMITS, verdict  # noqa: E402
 from tests.edge.zoo import page, run  # noqa: E402
 from tests.edge.zoo.entries import ENTRIES, FAST  # noqa: E402

@@ -70,7 +70,8 @@ def unsorted():
 
 def in_structures():
     """Dictionaries and lists inside one another, in and out."""
-    a, b, c = (keras.Input((size,), name=f"part_{size}") for size in (4, 3, 2))
+    shapes = {"whole": 4, "right": 3, "left": 2}
+    a, b, c = (keras.Input((size,), name=name) for name, size in shapes.items())
     joined = layers.Dense(5)(layers.Concatenate()([a, b, c]))
     inputs = {"whole": a, "parts": {"right": b, "left": [c]}}
     return keras.Model(inputs, [joined, [layers.Dense(3)(joined), {"c": c + 1}]])
