@@ -34,7 +34,7 @@ def check_layer(
     trained: bool = True,
     mask: np.ndarray | None = None,
     atol: float = 1e-5,
-) -> None:
+) -> dict[str, int]:
     """The contract of a layer of this project; run it under each backend.
 
     Args:
@@ -49,6 +49,10 @@ def check_layer(
         mask: bool (batch, steps), where the layer takes a Keras mask: it is passed
             on unchanged, and masked steps never show in true ones.
         atol: Largest difference that saving or another way to call may make.
+
+    Returns:
+        How often the exported file holds each operator; nothing under another backend
+        than tensorflow, which alone exports.
     """
     arrays = [inputs] if isinstance(inputs, np.ndarray) else list(inputs)
     _check_config(layer_fn, elsewhere)
@@ -65,8 +69,9 @@ def check_layer(
         _check_training(case)
     if mask is not None:
         _check_mask(case, mask)
-    if keras.backend.backend() == "tensorflow":  # which exports whatever trained
-        _check_export(case, mask)
+    # whatever trained
+    exports = keras.backend.backend() == "tensorflow"
+    return _check_export(case, mask) if exports else {}
 
 
 @dataclass
@@ -218,7 +223,7 @@ def _check_mask(case: _Case, mask: np.ndarray) -> None:
     assert_close(dirty[mask], clean[mask], atol=case.atol, name=f"{name}: true steps")
 
 
-def _check_export(case: _Case, mask: np.ndarray | None) -> None:
+def _check_export(case: _Case, mask: np.ndarray | None) -> dict[str, int]:
     """The same numbers from a LiteRT file of built-in operators, all sizes fixed."""
     name, want = f"{case.name} exported", case.want
     given = {f"input_{number}": array for number, array in enumerate(case.arrays)}
@@ -248,6 +253,8 @@ def _check_export(case: _Case, mask: np.ndarray | None) -> None:
         found = open_model(folder, precision="float32", threads=1)("serve", given)
     atol = CLOSE * max(1.0, float(np.abs(want).max()))
     assert_close(-found["result"], want, atol=atol, name=name)
+    operators: dict[str, int] = answer["files"]["float32"]["operators"]["serve"]
+    return operators
 
 
 def _specs(arrays: dict[str, np.ndarray]) -> dict[str, Any]:

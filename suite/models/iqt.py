@@ -83,8 +83,7 @@ def iqt(config: IQTConfig) -> keras.Model:
     }
     backbone = _backbone(config)
     # one network for both: what it does to the one it does to the other
-    frozen = {"training": False} if config.backbone != "edge" else {}
-    features = {name: backbone(x, **frozen) for name, x in pictures.items()}
+    features = {name: backbone(x) for name, x in pictures.items()}
     transformer = iqt_transformer(config, features["reference"].shape[1:])
     return PicturePair(pictures, transformer(features), name="iqt")
 

@@ -29,7 +29,9 @@ def inception_resnet_maps(weights: str | None) -> keras.Model:
     maps = [whole.get_layer(name).output for name in IQT_MAPS]
     joined = layers.Concatenate(name="maps")(maps)
     model = keras.Model(whole.input, joined, name="backbone")
-    model.trainable = False  # and with it the statistics of batch normalization
+    # and with it the statistics of batch normalization: `training=False` where it is
+    # called would not do it, a functional model hands its own mode to all its layers
+    model.trainable = False
     return model
 
 

@@ -1,12 +1,15 @@
 """The contract itself: a sound layer passes, each faulty one is caught."""
 
+import ast
 from functools import partial
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
+from suite import layers
 from tests.contract import check_layer
 from tests.numeric import assert_close, gradient_of
 
@@ -237,3 +240,19 @@ def test_gradient_of_a_polynomial():
     loss, gradient = gradient_of(lambda y: ops.sum(y**3), value)
     assert loss == pytest.approx((value**3).sum())
     assert_close(gradient, 3 * value**2, atol=1e-5, name="gradient")
+
+
+def test_every_layer_has_a_case():
+    """A `partial` of its class in a test module that calls `check_layer`."""
+    found = set()
+    for path in Path(__file__).parents[1].rglob("test_*.py"):
+        called = [
+            node
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        ]
+        if any(call.func.id == "check_layer" for call in called):
+            cases = (call for call in called if call.func.id == "partial")
+            found |= {ast.unparse(case.args[0]) for case in cases}
+    kinds = {name for name in layers.__all__ if isinstance(getattr(layers, name), type)}
+    assert sorted(kinds - found) == [], "without a case for check_layer"

@@ -144,7 +144,12 @@ def test_contract_of_the_encoder():
 
 
 def test_contract_of_the_decoder():
-    check_layer(partial(DelightDecoderBlock, **arguments(cross=False)), Y)
+    layer_fn = partial(DelightDecoderBlock, **arguments())
+    check_layer(layer_fn, [Y, SEEN], elsewhere=["cross"])
+    # test_transformer_block.py shows the same base without a memory
+    alone = DelightDecoderBlock(**arguments(cross=False))
+    again = DelightDecoderBlock.from_config(alone.get_config())
+    assert again.get_config()["cross"] is again.cross is False
 
 
 def test_training_reaches_the_attention_to_the_memory():

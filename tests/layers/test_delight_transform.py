@@ -96,6 +96,12 @@ def test_counts_of_every_published_block(features):
     assert got == UNITS[features]
 
 
+def test_count_of_the_last_unit_of_the_language_model():
+    depth, width = block_wise_scaling(4, 12, 12, 2.0)[11]
+    sizes = {"units": 512, "depth": depth, "width": width, "max_groups": 32}
+    assert count(1024, **sizes) == 6_921_590
+
+
 @pytest.mark.parametrize(
     ("units", "want"),
     [(128, 85696), (256, 215680), (384, 407104), (512, 659968), (640, 974272)],

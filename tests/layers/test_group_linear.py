@@ -106,11 +106,19 @@ def test_contract():
     }
     arguments |= {"activation": "relu", "kernel_scale": "released", "form": "products"}
     x = RNG.normal(size=(3, 6, 12)).astype("float32")
-    check_layer(partial(GroupLinear, **arguments), x)
+    operators = check_layer(partial(GroupLinear, **arguments), x)
+    if operators:  # it leaves as a grouped convolution, whatever it was trained as
+        assert operators["CONV_2D"] == 1 and "BATCH_MATMUL" not in operators
 
 
 def test_contract_of_the_trained_form():
-    """With the default form, which the contract's rule for arguments leaves out."""
+    """With the default form, which the other case leaves out."""
+    layer_fn = partial(GroupLinear, units=8, groups=4, shuffle=True)
+    others = ["normalize", "activation", "use_bias", "kernel_scale", "form"]
+    x = RNG.normal(size=(3, 6, 12)).astype("float32")
+    operators = check_layer(layer_fn, x, elsewhere=others)
+    if operators:
+        assert operators["CONV_2D"] == 1 and "BATCH_MATMUL" not in operators
     inputs = RNG.normal(size=(2, 3, 4, 12)).astype("float32")
     layer = GroupLinear(8, 4, shuffle=True)
     want = to_numpy(layer(inputs))

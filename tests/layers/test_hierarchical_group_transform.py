@@ -82,6 +82,10 @@ def test_contract():
     }
     arguments |= {"normalize": False, "activation": "relu", "dropout": 0.2}
     check_layer(partial(HierarchicalGroupTransform, **arguments), X)
+    # with mixing, and without a shuffle: as in DeFINE
+    layer_fn = partial(HierarchicalGroupTransform, units=[16, 8], groups=[4, 2])
+    others = ["shuffle", "skip", "normalize", "activation", "dropout"]
+    check_layer(layer_fn, X, elsewhere=others)
 
 
 def test_bad_sizes_are_named():

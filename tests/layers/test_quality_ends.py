@@ -161,8 +161,8 @@ PICTURE = RNG.normal(size=(2, 6, 7, 3)).astype("float32")
             RNG.normal(size=(2, 5, 8)).astype("float32"),
             (1,),
         ),
-        (ExpectedScore, RNG.uniform(size=(2, 5)).astype("float32"), ()),
-        (ImageNetPixels, PICTURE, (1, 2)),
+        (partial(ExpectedScore), RNG.uniform(size=(2, 5)).astype("float32"), ()),
+        (partial(ImageNetPixels), PICTURE, (1, 2)),
         (
             partial(StandardizedConv2D, filters=4, kernel_size=(3, 3), strides=(2, 2)),
             PICTURE,
@@ -172,7 +172,7 @@ PICTURE = RNG.normal(size=(2, 6, 7, 3)).astype("float32")
     ids=["pool", "head", "score", "pixels", "convolution"],
 )
 def test_contract(layer, inputs, free):
-    check_layer(partial(layer), inputs, free_axes=free)
+    check_layer(layer, inputs, free_axes=free)
 
 
 def test_bad_arguments_are_named():

@@ -117,6 +117,8 @@ def test_contract_of_the_encoder():
 
 def test_contract_of_the_decoder():
     check_layer(partial(TransformerDecoderBlock, **arguments(cross=False)), Y)
+    layer_fn = partial(TransformerDecoderBlock, **arguments())
+    check_layer(layer_fn, [Y, SEEN], elsewhere=["cross"])
 
 
 def test_bad_arguments_are_named():

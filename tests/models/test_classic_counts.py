@@ -28,7 +28,8 @@ OWN = [
     ("googlenet", {"auxiliary": ("4d",)}, 6_998_552 + 3_190_888),
     # an offset and a scale instead of a bias for each of 7,280 channels
     ("inception_v2", {}, 6_998_552 + 7_280),
-    ("inception_v4", {}, 42_679_816),
+    # 1536 features and an offset for each of 1000 classes are the top
+    ("inception_v4", {}, 41_142_816 + 1_537_000),
     ("inception_v4", {"scale": False}, 42_648_232),
     ("resnet_34", {}, 21_797_672),
     ("resnet_200", {"blocks": (3, 4, 6, 3), "hidden_bias": True}, 25_583_592),

@@ -22,6 +22,12 @@ def test_delight_counts_as_published(units, constant):
     assert parameters(f"delight_translator_{units}") == constant + 128 * 43_736
     millions = {128: 8.09, 256: 13.79, 384: 23.25, 512: 36.76, 640: 54.04}
     assert round((constant + 128 * 43_736) / 1e6, 2) == millions[units]
+    # En-Fr and En-Ro, tables of 44,520 and 34,968 words
+    french = {128: 8.19, 256: 13.89, 384: 23.35, 512: 36.86, 640: 54.14}
+    assert round((constant + 128 * 44_520) / 1e6, 2) == french[units]
+    romanian = {128: 6.97, 256: 12.67, 384: 22.12, 640: 52.91}
+    if units in romanian:
+        assert round((constant + 128 * 34_968) / 1e6, 2) == romanian[units]
 
 
 @pytest.mark.parametrize(
@@ -41,14 +47,19 @@ def test_delight_counts_of_small_settings(sizes, want):
 
 
 def test_delight_counts_with_two_tables():
-    """The setting of IWSLT'14, which gives 14.02 M where the paper says 14 M."""
+    """The settings of IWSLT'14, where the paper says 14 M and 30 M."""
     sizes = {"units": 320, "shallowest": 3, "deepest": 9, "width": 1.0}
-    joint = parameters("delight_translator_128", vocabulary=10_152, **sizes)
+    sizes |= {"vocabulary": 10_152}
+    joint = parameters("delight_translator_128", **sizes)
     apart = parameters(
-        "delight_translator_128", vocabulary=8848, target_vocabulary=6632, **sizes
+        "delight_translator_128",
+        **sizes | {"vocabulary": 8848, "target_vocabulary": 6632},
     )
+    more = 128 * (8848 + 6632 - 10_152)
+    assert apart - joint == more
     assert (round(joint / 1e6, 2), round(apart / 1e6, 2)) == (13.34, 14.02)
-    assert apart - joint == 128 * (8848 + 6632 - 10_152)
+    large = parameters("delight_translator_128", **sizes | {"units": 512})
+    assert (round(large / 1e6, 2), round((large + more) / 1e6, 2)) == (31.84, 32.52)
 
 
 def test_transformer_counts_as_published():

@@ -34,9 +34,18 @@ def test_published_parameters(name, published):
         assert counted(name, hidden_bias=bias, affine=affine) == want, (bias, affine)
 
 
+def test_parameters_of_the_whole():
+    """Two generators and two discriminators."""
+    counts = counted("cyclegan_resnet_9"), counted("patchgan_70")
+    assert 2 * sum(counts) == 28_285_832
+
+
 def test_parameters_of_narrow_ones():
+    assert counted("cyclegan_resnet_9", width=32) == 2_850_563
     assert counted("cyclegan_resnet_9", width=16) == 715_651
+    assert counted("cyclegan_resnet_6", width=16) == 494_083
     assert counted("cyclegan_resnet_6", width=32, up="nearest") == 1_965_059
+    assert counted("patchgan_70", width=32) == 694_241
     assert counted("patchgan_70", width=16) == 175_089
     assert counted("cyclegan_edge") == 941_379 <= 1_000_000
 

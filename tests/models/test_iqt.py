@@ -7,11 +7,10 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-import suite.models.iqt as iqt_module
 from suite.layers import quality_map
 from suite.models import build, for_inference
 from suite.models.iqt import COMPACT, IQTConfig, iqt_transformer
-from suite.models.quality_backbones import inception_side
+from suite.models.quality_backbones import IQT_MAPS, inception_side
 from tests.models.conftest import scrambled
 from tests.numeric import assert_close, gradient_of, run
 
@@ -148,26 +147,29 @@ def test_attention_on_request(small):
     "In training, too, or batch normalization sees other statistics and moves its own",
 )
 def test_the_published_backbone_is_never_trained(monkeypatch):
-    def maps(weights):
-        picture = keras.Input((None, None, 3))
-        x = layers.Conv2D(4, 3, 16, name="conv")(picture)
-        x = layers.BatchNormalization(name="norm")(x)
-        model = keras.Model(picture, x, name="backbone")
-        model.trainable = False
-        return model
+    """A small network with the published one's names, which freezes nothing itself."""
 
-    monkeypatch.setattr(iqt_module, "inception_resnet_maps", maps)
+    def small_network(include_top, weights):
+        x = picture = keras.Input((None, None, 3))
+        x = layers.Conv2D(4, 3, 16, name="conv")(x)
+        x = layers.BatchNormalization(name=IQT_MAPS[0])(x)
+        for name in IQT_MAPS[1:]:
+            x = layers.Activation("relu", name=name)(x)
+        return keras.Model(picture, x)
+
+    monkeypatch.setattr(keras.applications, "InceptionResNetV2", small_network)
     changes = {**SMALL, "backbone": "inception_resnet_v2", "size": 80}
     model = scrambled(build("iqt_edge", **changes))
-    backbone = model.get_layer("backbone")
-    before = backbone.get_weights(), model.get_layer("transformer").get_weights()
+    parts = [model.get_layer(name) for name in ("backbone", "transformer")]
+    before = [part.get_weights() for part in parts]
     model.compile("sgd", {"score": "mse"})
     pair = {name: RNG.uniform(-1, 1, (2, 80, 80, 3)) for name in PAIR}
     model.train_on_batch(pair, {"score": np.ones((2, 1))})
-    for old, new in zip(before[0], backbone.get_weights(), strict=True):
+    backbone, transformer = (part.get_weights() for part in parts)
+    assert len(backbone) == 6  # statistics, too
+    for old, new in zip(before[0], backbone, strict=True):
         assert_close(new, old, atol=0, name="backbone")
-    after = model.get_layer("transformer").get_weights()
-    assert any((a != b).any() for a, b in zip(before[1], after, strict=True))
+    assert any((a != b).any() for a, b in zip(before[1], transformer, strict=True))
 
 
 def test_inference_takes_pixels(small):

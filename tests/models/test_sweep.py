@@ -8,6 +8,7 @@ or changed on purpose are written by
 
 import functools
 import os
+from collections import Counter
 
 import keras
 import numpy as np
@@ -29,6 +30,7 @@ from tests.models.sweep import (
     awake,
     core_of,
     families,
+    reduced,
     save_folder,
     shape_of,
     values,
@@ -171,6 +173,36 @@ def test_exported_it_gives_the_numbers_of_every_backend(name, folder_of, measure
     given = samples.load(folder / samples.INPUTS)
     for signature, want in arrays_of(name).items():
         assert difference(model(signature, given[signature]), want) <= CLOSE
+
+
+def operators_of(answer):
+    """How often the file's one signature holds each operator."""
+    assert "error" not in answer, answer["error"]
+    return Counter(answer["files"]["float32"]["operators"]["serve"])
+
+
+def test_the_generator_for_phones_has_what_their_gpus_take(measured_of):
+    found = operators_of(measured_of("cyclegan_edge"))
+    refused = {"TRANSPOSE_CONV", "GATHER", "GATHER_ND", "MIRROR_PAD", "REVERSE"}
+    assert not refused & {*found}
+    assert found["CONCATENATION"] and found["RESIZE_NEAREST_NEIGHBOR"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["iqt", *(pytest.param(x, marks=pytest.mark.slow) for x in ("triq", "vit_iqa"))],
+)
+def test_attention_that_is_not_asked_for_leaves_no_operator(
+    name, measured_of, tmp_path
+):
+    """With the request there is what gives the weights away, and nothing else."""
+    asked = scrambled(build(name, reduced(name, attention=True)))
+    inputs = save_folder(name, tmp_path / "asked", asked)
+    samples.save(tmp_path / "asked" / samples.INPUTS, inputs)
+    more = operators_of(exported(tmp_path / "asked"))
+    plain = operators_of(measured_of(name))
+    assert not plain - more
+    assert {*(more - plain)} <= {"RESHAPE", "PACK", "EXPAND_DIMS"}
 
 
 def check_steps(core, model, steps=STEPS):

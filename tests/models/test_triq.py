@@ -73,6 +73,9 @@ def test_whole_networks():
     # TRIQ's head instead of the code's linear one
     assert paper.count_params() == 86_094_341 - 3_845 + 768 * 64 + 64 + 64 * 5 + 5
     assert hybrid.count_params() == 98_185_797
+    behind = ("projection", "tokens", "encoder", "logits")
+    stem = [layer for layer in hybrid.layers if layer.name not in behind]
+    assert sum(layer.count_params() for layer in stem) == 11_894_848
 
 
 @pytest.fixture(scope="module", params=MODELS)
