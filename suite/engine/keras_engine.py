@@ -202,6 +202,6 @@ def load_keras(path: Path, modules: tuple[str, ...] = REGISTERED) -> Any:
         raise UserError(
             f"{path}: not a Keras model that can be loaded: "
             f"{type(error).__name__}: {lines[0]}",
-            "Copy the file again; classes of other packages must be registered, and "
-            "Lambda layers are refused.",
+            "Copy the file again; classes of other packages must be registered by a "
+            "module that kes-edge is told of (--modules); Lambda layers are refused.",
         ) from error
