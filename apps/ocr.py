@@ -17,8 +17,8 @@ from typing import Any, Literal
 if __name__ == "__main__":  # a checkout that nobody installed
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from suite.console import Result, UserError, choose_backend, table
-from suite.console.messages import remark, report_error
+from suite.console import Result, choose_backend, table
+from suite.console.messages import remark
 from suite.console.options import Common, Inputs, WithLimit
 from suite.console.program import Program, Verb
 from suite.console.verbs import ExportOptions, Labelled, TrainOptions
@@ -119,15 +119,17 @@ def predict(options: Predict) -> Result:
 
 
 def evaluate(options: Evaluate) -> Result:
+    from suite.data.labelled import labelled_pages
     from suite.ocr.evaluation import measure
     from suite.ocr.opening import open_reader
 
-    labels = _labels(options)
+    labels = labelled_pages(options.data, options.pages, options.limit)
     metrics, code = measure(open_reader(options), labels, fold_case=options.caseless)
     return Result(metrics, code=code, backend=_backend(options))
 
 
 def bench(options: Bench) -> Result:
+    from suite.data.labelled import labelled_pages
     from suite.edge.timing import latency_table
     from suite.ocr.evaluation import measure
     from suite.ocr.opening import model_folder, open_reader
@@ -145,7 +147,7 @@ def bench(options: Bench) -> Result:
         )
     text, measured, code = table(rows), [], 0
     if options.data is not None:
-        labels = _labels(options)
+        labels = labelled_pages(options.data, options.pages, options.limit)
         for name in dict.fromkeys(row["format"] for row in rows):
             reader = open_reader(replace(options, precision=name))
             metrics, failed = measure(reader, labels, fold_case=options.caseless)
@@ -164,48 +166,14 @@ def train(options: Train, settings: Any) -> Result:
 
 
 def export(options: Export) -> Result:
+    from suite.data.ocr_figures import as_metric
     from suite.edge.verbs import run_export
     from suite.ocr.samples import sample_inputs
 
     # several pieces calibrate full_int8; the first is compared on
     inputs = partial(sample_inputs, count=16)
-    if options.data is None:
-        return run_export(options, inputs)
-    return run_export(
-        options,
-        inputs,
-        metric="suite.data.ocr_figures:figure",
-        metric_options={
-            "data": str(options.data.resolve()),
-            "numbers": options.pages,
-            "limit": options.limit,
-            "caseless": options.caseless,
-        },
-        metric_drop=0.005,  # of a share: half a point of characters or boxes
-    )
-
-
-def _labels(options: Evaluate | Bench) -> Any:
-    """The labelled pages; what is wrong with some of them is reported, once."""
-    from suite.data.complaints import Complaints
-    from suite.data.sroie import LabelledPage, pages, read_boxes
-    from suite.ocr.evaluation import Labels, page_names
-
-    if options.data is None:
-        raise UserError(
-            "no labelled pages (--data)", "Name a folder in SROIE's layout."
-        )
-    names = page_names(options.data, options.pages)[: options.limit]
-    complaints = Complaints(strict=False)
-    labelled = pages(options.data, names, complaints=complaints)
-    unread = []
-    for name in sorted({*names} - {page.name for page in labelled}):
-        boxes = options.data / "boxes" / f"{name}.csv"
-        texts = tuple(read_boxes(boxes, complaints=complaints))
-        unread.append(LabelledPage(name, boxes, texts))
-    for message in complaints.messages:
-        report_error(message)
-    return Labels(labelled, unread, code=1 if complaints.messages else 0)
+    where = options.data, options.pages, options.limit, options.caseless
+    return run_export(options, inputs, **as_metric(*where))
 
 
 def _backend(options: ReaderOptions) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
+from suite.data.page_crops import text_height
 from suite.data.sroie import LabelledPage, pages
 from suite.engine import Model
 from suite.imaging.geometry import rectify
@@ -18,6 +20,23 @@ from suite.ocr.evaluation import in_capitals, page_names
 from suite.ocr.recognition import Recognizer
 from suite.ocr.scoring import Matches, score_boxes
 from suite.text.distance import error_rates
+
+
+def as_metric(
+    data: Path | None, numbers: str | None, limit: int | None, caseless: bool | None
+) -> dict[str, Any]:
+    """What the exporter has to be told so that it compares `figure`; {} without data.
+
+    Args: As `figure` has them.
+    """
+    if data is None:
+        return {}
+    options = {"data": str(data.resolve()), "numbers": numbers, "limit": limit}
+    return {
+        "metric": f"{__name__}:{figure.__name__}",
+        "metric_options": {**options, "caseless": caseless},
+        "metric_drop": 0.005,  # of a share: half a point of characters or boxes
+    }
 
 
 def figure(
@@ -58,9 +77,8 @@ def _h_mean(detector: Detector, labelled: Sequence[LabelledPage]) -> float:
         image = open_image(page.image, mode="L")
         truth = np.array([box.quad for box in page.boxes], np.float32)
         truth = truth.reshape(-1, 4, 2)
-        if len(truth):
-            height = np.median(np.linalg.norm(truth[:, 3] - truth[:, 0], axis=1))
-            scale = detector.text_height / max(float(height), 1.0)
+        if height := text_height(truth):
+            scale = detector.text_height / height
             size = [max(1, round(side * scale)) for side in image.shape]
             small = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
             image, truth = np.asarray(small, np.uint8), truth * np.float32(scale)
