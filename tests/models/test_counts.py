@@ -3,6 +3,8 @@
 Shapes alone are counted, which no backend changes: no marker.
 """
 
+from functools import partial
+
 import pytest
 
 from suite.models import parameters
@@ -40,15 +42,41 @@ def test_delight_counts_of_small_settings(sizes, want):
     assert parameters("delight_translator_128", vocabulary=9712, **sizes) == want
 
 
+@pytest.mark.erratum(
+    "Papers",
+    "DeLighT of 30 M parameters for IWSLT'14",
+    "No width gives them: 28.19 M at 480 and 31.84 M at 512 with one table, 28.87 M "
+    "and 32.52 M with two",
+)
 def test_delight_counts_with_two_tables():
     """The setting of IWSLT'14, which gives 14.02 M where the paper says 14 M."""
-    sizes = {"units": 320, "shallowest": 3, "deepest": 9, "width": 1.0}
-    joint = parameters("delight_translator_128", vocabulary=10_152, **sizes)
-    apart = parameters(
-        "delight_translator_128", vocabulary=8848, target_vocabulary=6632, **sizes
+    sizes = {"shallowest": 3, "deepest": 9, "width": 1.0}
+    tables = {"vocabulary": 8848, "target_vocabulary": 6632}
+    count = partial(parameters, "delight_translator_128", **sizes)
+    second = 128 * (8848 + 6632 - 10_152)
+    joint = {units: count(vocabulary=10_152, units=units) for units in (320, 480, 512)}
+    assert count(**tables, units=320) == joint[320] + second
+    found = {
+        units: [round(total / 1e6, 2) for total in (one, one + second)]
+        for units, one in joint.items()
+    }
+    assert found == {320: [13.34, 14.02], 480: [28.19, 28.87], 512: [31.84, 32.52]}
+
+
+@pytest.mark.erratum(
+    "Public code",
+    "Uniform scaling of DeLighT's encoder fails: the release asks for an option that "
+    "it has not",
+    "Equal depths at both ends give blocks of one size",
+)
+def test_uniform_scaling():
+    sizes = {"vocabulary": 8, "shallowest": 4, "deepest": 4}
+    eight, nine = (
+        parameters("delight_translator_128", blocks=blocks, **sizes)
+        for blocks in (8, 9)
     )
-    assert (round(joint / 1e6, 2), round(apart / 1e6, 2)) == (13.34, 14.02)
-    assert apart - joint == 128 * (8848 + 6632 - 10_152)
+    # the first block of the encoder and of the decoder, models.md's hand count
+    assert nine - eight == 88_416 + 121_760
 
 
 def test_transformer_counts_as_published():
