@@ -87,10 +87,11 @@ def test_transformer_counts_as_published():
 
 def test_define_saves_parameters():
     """n 128, k 1024, m 512: table, unit and map instead of a table of full width."""
-    sizes = {"vocabulary": 43_736, "embedding": "define", "table_units": 128}
     standard = parameters("transformer_translator_base", vocabulary=43_736)
-    define = parameters("transformer_translator_base", **sizes)
+    define = parameters("transformer_translator_base_define")
     assert standard - define == 43_736 * (512 - 128) - 1_587_904 - 512 * 128
+    assert [round(n / 1e6, 1) for n in (standard, define)] == [66.5, 51.4]
+    assert round(1 - define / standard, 2) == 0.23
 
 
 @pytest.mark.parametrize(
@@ -127,5 +128,8 @@ def test_lstm_counts_as_published():
 
 
 def test_transformer_xl_counts_as_published():
-    """All published layers share 820 numbers; ours have their own."""
-    assert parameters("transformer_xl_language_model") == 151_107_538 + 15 * 820
+    """All published layers share 820 numbers, u and v of ten heads."""
+    name, published = "transformer_xl_language_model", 151_107_538
+    assert parameters(name) == published
+    assert parameters(name, shared_biases=False) == published + 15 * 820
+    assert round(parameters(f"{name}_define") / 1e6, 1) == 78.8
