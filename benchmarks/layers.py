@@ -3,7 +3,8 @@
     python benchmarks/layers.py
 
 A pair is measured in one process a backend, its two sides in turn, so that other load
-meets both; the last column is the ratio of the two. Prints a page of Markdown and
+meets both; the last column is the ratio of the two. The forms of `GroupLinear` are
+three sides. Prints a page of Markdown and
 writes it beside this file, as JSON too.
 """
 
@@ -51,11 +52,25 @@ PAIRS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "Dense": {"name": "Dense", **_WIDE},
     },
+    "forms": {
+        title: {
+            "name": "GroupLinear",
+            "features": 512,
+            "options": {"units": 512, "groups": 4, "form": form},
+            "as_it_is": True,
+        }
+        for title, form in (
+            ("einsum", "einsum"),
+            ("grouped convolution", "convolution"),
+            ("split products", "products"),
+        )
+    },
 }
 TITLES = {
     "published": "The published pair, 43,736 tokens",
     "equal": "As many parameters, 9,712 tokens",
     "layer": "512 features to 512",
+    "forms": "GroupLinear of 4 groups, 512 features to 512, in each form",
 }
 TRIAL: dict[str, dict[str, Any]] = {
     "delight": {"units": 64, "table_units": 64, "blocks": 1, "width": 1.0},
@@ -86,7 +101,7 @@ NOTES = (
     "vocabulary among them, by `suite.models.multiply_adds`.",
     "Encode, decode, call: LiteRT files of built-in operators, batch 1, medians; each "
     "file holds the weights of its part alone. `GroupLinear` leaves as a grouped "
-    "convolution.",
+    "convolution, but for the last table, where each form leaves as it is.",
 )
 
 
@@ -95,7 +110,7 @@ class Comparison(Common):
     """Compare layers and models of the papers: parameters, work, milliseconds."""
 
     pairs: str = ",".join(PAIRS)
-    """Some of published,equal,layer."""
+    """Some of published,equal,layer,forms."""
     backends: str = ",".join(BACKENDS)
     """Backends to time updates on."""
     phone: bool = True
@@ -173,8 +188,9 @@ def page(
         for row in MEASURES:
             values = [side.get(row.key) for side in sides.values()]
             if any(value is not None for value in values):
-                rows.append([*row.cells(list(sides.values())), _ratio(values)])
-        head = ["", *sides, "ratio"]
+                ratio = [_ratio(*values)] if len(values) == 2 else []
+                rows.append([*row.cells(list(sides.values())), *ratio])
+        head = ["", *sides, *(["ratio"] if len(sides) == 2 else [])]
         parts.append(f"## {TITLES[pair]}\n\n{tables.markdown(head, rows)}")
         for title, side in sides.items():
             if "refused" in side:
@@ -188,8 +204,7 @@ def page(
     return tables.document(title, about, "\n".join(parts), [*NOTES, *refused])
 
 
-def _ratio(values: Sequence[float | None]) -> str:
-    one, two = values
+def _ratio(one: float | None, two: float | None) -> str:
     return "-" if one is None or not two else f"{one / two:.2f}"
 
 

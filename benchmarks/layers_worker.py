@@ -39,7 +39,8 @@ FORMATS = ("float32", "dynamic_int8")
 LAYERS = {"GroupLinear": GroupLinear, "Dense": keras.layers.Dense}
 Contender = Mapping[str, Any]
 """`name` of a registered model, or of one of `LAYERS`; `options` of its
-configuration or of its arguments, and for a layer `features`, the input's width."""
+configuration or of its arguments, and for a layer `features`, the input's width;
+`as_it_is` where it is to be converted without what `for_export` makes of it."""
 
 
 def train(job: Mapping[str, Any]) -> dict[str, Any]:
@@ -127,7 +128,8 @@ def phone(job: Mapping[str, Any]) -> dict[str, Any]:
         opened[title] = {}
         for name, (part, shapes) in _parts(contender, job["tokens"]).items():
             try:
-                files = _converted(part, name, shapes)
+                changed = part if contender.get("as_it_is") else for_phone(part)
+                files = _converted(changed, name, shapes)
             except UserError as error:
                 figures[title]["refused"] = f"{name}: {error}"
                 continue
@@ -177,7 +179,7 @@ def _converted(
     )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "saved_model"
-        save_signatures(for_phone(part), {name: signature}, path)
+        save_signatures(part, {name: signature}, path)
         return {x: (to_litert(path, [name], x), signature) for x in FORMATS}
 
 

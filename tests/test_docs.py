@@ -1,6 +1,7 @@
 """What the documents say is run, runs."""
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,9 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 
 
-def blocks(name: str) -> list[str]:
+def blocks(name: str, kind: str = "python") -> list[str]:
     text = (ROOT / name).read_text(encoding="utf-8")
-    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def test_deploy_reads_a_line_with_the_interpreter_alone(monkeypatch, capsys):
@@ -56,6 +57,22 @@ def test_the_json_is_read_as_its_page_says(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     run("docs/ocr-json.md", 0)
     assert len(capsys.readouterr().out.splitlines()) == len(page.lines)
+
+
+@pytest.mark.slow
+def test_models_make_a_translator_and_export_it(monkeypatch, tmp_path):
+    from suite.edge.__main__ import main
+    from suite.engine import open_model
+
+    monkeypatch.chdir(tmp_path)
+    (code,) = blocks("docs/models.md")
+    exec(compile(code, "docs/models.md", "exec"), {})  # noqa: S102
+    (command,) = blocks("docs/models.md", "")[:1]
+    program, *words = shlex.split(command)
+    assert program == "kes-edge" and main(words) == 0
+    model = open_model(tmp_path / "out", precision="float32")
+    assert set(model.signatures) == {"encode", "step"}
+    assert model.signatures["step"].outputs["logits"].shape == (1, 10_000)
 
 
 def sample_line():

@@ -35,6 +35,7 @@ from suite.layers.quality_map import quality_map
 from suite.layers.quality_token import QualityToken
 from suite.layers.reflection_padding import ReflectionPadding
 from suite.layers.relative_attention import RelativeAttention
+from suite.layers.relative_biases import RelativeBiases
 from suite.layers.sinusoidal_positions import SinusoidalPositions
 from suite.layers.size_check import SizeCheck
 from suite.layers.standardized_conv import StandardizedConv2D
@@ -82,6 +83,7 @@ __all__ = [
     "QualityToken",
     "ReflectionPadding",
     "RelativeAttention",
+    "RelativeBiases",
     "SinusoidalPositions",
     "SizeCheck",
     "StandardizedConv2D",

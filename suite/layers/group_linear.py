@@ -161,10 +161,9 @@ class GroupLinear(keras.layers.Layer):
     def for_export(self, form: str = "convolution") -> "GroupLinear":
         """An equal layer whose product leaves better for the phone.
 
-        64 rows of 512 features in 4 groups take, as float32, dynamic int8 and int8:
-        grouped convolution 41, 18, 16 microseconds, split products 41, 20, 18, the
-        einsum 44, 22, 416. Where XNNPACK is off, split products are the faster ones
-        (184 against 1,260).
+        `python benchmarks/layers.py --pairs forms` times the three forms in turn, in
+        float32 and in dynamic int8. In full int8 the einsum's batched product has no
+        fast kernel: it took 25 times as long as the others on x86-64.
 
         Args:
             form: "convolution" or "products".

@@ -173,7 +173,8 @@ def split_and_mix(x: Any, y: Any, groups: int) -> Any:
 
     Example:
 
-    >>> split_and_mix([[0, 1, 2, 3]], [[10, 11]], 2)
+    >>> x, y = keras.ops.array([[0, 1, 2, 3]]), keras.ops.array([[10, 11]])
+    >>> split_and_mix(x, y, 2)
     [[0, 1, 10, 2, 3, 11]]
     """
     if groups == 1:

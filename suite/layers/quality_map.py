@@ -38,8 +38,10 @@ def quality_map(
 
     Example:
 
-    >>> tokens, weights = TRIQEncoder()(tokens, return_attention_scores=True)
-    >>> mask = quality_map(weights, grid=(12, 16), size=(384, 512), over="heads")
+    >>> tokens = keras.ops.ones((1, 1 + 3 * 4, 32))
+    >>> _, weights = TRIQEncoder()(tokens, return_attention_scores=True)
+    >>> quality_map(weights, grid=(3, 4), size=(96, 128), over="heads").shape
+    (1, 96, 128, 1)
 
     References:
         - Cheon et al. 2021, arXiv:2104.14730 (mean over layers)

@@ -26,19 +26,24 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
         units: Positive int, D, width of input and result.
         heads: Positive int, a divisor of D.
         dropout: Float in [0, 1), on the attention weights.
+        shared_biases: Bool. Take u and v from the call, as published: all layers of a
+            stack have those of one `RelativeBiases`.
         **kwargs: `name`, `dtype` and the other arguments of `Layer`.
 
     Call arguments:
         inputs: Float tensor of shape `(batch, T, D)`.
         memory: Optional float tensor of shape `(batch, M, D)`, the inputs of this
             layer in the segment before (normalized, if those are); all of it counts.
+        biases: Float tensor of shape `(batch, 2, heads, D / heads)`, u and v, where
+            they are shared.
         training: Bool, whether dropout is active.
 
     Returns:
         Tensor of the shape of `inputs`.
 
     Raises:
-        ValueError: If `heads` does not divide `units`, or D is not `units`.
+        ValueError: If `heads` does not divide `units`, D is not `units`, or `biases`
+            are given or missing where they should not be.
 
     Example:
 
@@ -52,13 +57,19 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
     """
 
     def __init__(
-        self, units: int, heads: int, dropout: float = 0.0, **kwargs: Any
+        self,
+        units: int,
+        heads: int,
+        dropout: float = 0.0,
+        shared_biases: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         check_multiple("`units`", units, "heads", heads)
         self.units = units
         self.heads = heads
         self.dropout = dropout
+        self.shared_biases = shared_biases
         policy = self.dtype_policy
 
         def linear(width: int, name: str) -> keras.layers.Dense:
@@ -70,7 +81,9 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
         self.output_map = linear(units, "output_map")
         self.drop = keras.layers.Dropout(dropout, dtype=policy, name="drop")
 
-    def build(self, inputs_shape: Any, memory_shape: Any = None) -> None:
+    def build(
+        self, inputs_shape: Any, memory_shape: Any = None, biases_shape: Any = None
+    ) -> None:
         if inputs_shape[-1] != self.units:
             raise ValueError(
                 f"Layer {self.name!r}: the last axis must be `units` wide. "
@@ -80,7 +93,7 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
         for layer in (self.query, self.key_value, self.distance, self.output_map):
             layer.build(shape)
         size = self.units // self.heads
-        for name in ("content_bias", "distance_bias"):
+        for name in () if self.shared_biases else ("content_bias", "distance_bias"):
             weight = self.add_weight(
                 name=name, shape=(self.heads, 1, size), initializer="zeros"
             )
@@ -90,8 +103,22 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
         self.built = True
 
     def call(
-        self, inputs: Any, memory: Any = None, training: bool | None = None
+        self,
+        inputs: Any,
+        memory: Any = None,
+        biases: Any = None,
+        training: bool | None = None,
     ) -> Any:
+        if self.shared_biases != (biases is not None):
+            given = "missing" if biases is None else "given"
+            raise ValueError(
+                f"Layer {self.name!r} takes `biases` if they are shared, and then "
+                f"alone. Received: shared_biases={self.shared_biases}, biases {given}"
+            )
+        if self.shared_biases:
+            content_bias, distance_bias = biases[:, 0, :, None], biases[:, 1, :, None]
+        else:
+            content_bias, distance_bias = self.content_bias, self.distance_bias
         whole = inputs
         if memory is not None:
             whole = ops.concatenate([ops.stop_gradient(memory), inputs], 1)
@@ -103,8 +130,8 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
         # column c of the table stands for the distance room - 1 - c
         distances = room - 1 - ops.arange(room, dtype="int32")
         rows = self._split(self.distance(self._table(distances))[None])
-        content = ops.matmul(queries + self.content_bias, _turned(keys))
-        placed = ops.matmul(queries + self.distance_bias, _turned(rows))
+        content = ops.matmul(queries + content_bias, _turned(keys))
+        placed = ops.matmul(queries + distance_bias, _turned(rows))
         scores = ops.cast(content + shifted(placed), "float32")
         scores = scores * (self.units // self.heads) ** -0.5
         places = ops.arange(room, dtype="int32")
@@ -126,7 +153,9 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
         x = ops.reshape(x, (batch, steps, self.heads, self.units // self.heads))
         return ops.transpose(x, (0, 2, 1, 3))
 
-    def compute_output_shape(self, inputs_shape: Any, memory_shape: Any = None) -> Any:
+    def compute_output_shape(
+        self, inputs_shape: Any, memory_shape: Any = None, biases_shape: Any = None
+    ) -> Any:
         return tuple(inputs_shape)
 
 

@@ -32,6 +32,7 @@ class SizeCheck(OwnConfig, keras.layers.Layer):
     Example:
 
     >>> SizeCheck(multiple=4, minimum=16)(keras.ops.zeros((1, 18, 16, 3)))
+    Traceback (most recent call last):
     ValueError: ... Received: height=18, width=16. Nearest: 16 x 16, 20 x 16
     """
 

@@ -22,12 +22,14 @@ class TransformerXLBlock(AttentionBlock):
         dropout: Float in [0, 1), on the result of each sub-layer and inside the
             feed-forward layer.
         attention_dropout: Float in [0, 1), on the attention weights.
+        shared_biases: Bool. As in `RelativeAttention`.
         **kwargs: `name`, `dtype` and the other arguments of `Layer`.
 
     Call arguments:
         inputs: Float tensor of shape `(batch, T, D)`.
         memory: Optional float tensor of shape `(batch, M, D)`, what this block was
             given for the segment before.
+        biases: As in `RelativeAttention`.
         training: Bool, whether dropout is active.
 
     Returns:
@@ -54,6 +56,7 @@ class TransformerXLBlock(AttentionBlock):
         pre_norm: bool = False,
         dropout: float = 0.0,
         attention_dropout: float = 0.0,
+        shared_biases: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -63,23 +66,33 @@ class TransformerXLBlock(AttentionBlock):
         self.pre_norm = pre_norm
         self.dropout = dropout
         self.attention_dropout = attention_dropout
+        self.shared_biases = shared_biases
         policy = self.dtype_policy
         self.compose(
             RelativeAttention(
-                units, heads, attention_dropout, dtype=policy, name="attention"
+                units,
+                heads,
+                attention_dropout,
+                shared_biases,
+                dtype=policy,
+                name="attention",
             ),
             FeedForward(hidden, "relu", dropout, dtype=policy, name="feed_forward"),
             dropout,
         )
 
     def call(
-        self, inputs: Any, memory: Any = None, training: bool | None = None
+        self,
+        inputs: Any,
+        memory: Any = None,
+        biases: Any = None,
+        training: bool | None = None,
     ) -> Any:
         def attend(x: Any) -> Any:
             before = memory
             if before is not None and self.pre_norm:
                 before = self.attention_norm(before)
-            return self.attention(x, before, training=training)
+            return self.attention(x, before, biases, training=training)
 
         x = self.residual(self.attention_norm, inputs, attend, training)
         return self.residual(
@@ -90,6 +103,10 @@ class TransformerXLBlock(AttentionBlock):
         )
 
     def compute_output_spec(
-        self, inputs: Any, memory: Any = None, training: bool | None = None
+        self,
+        inputs: Any,
+        memory: Any = None,
+        biases: Any = None,
+        training: bool | None = None,
     ) -> Any:
         return keras.KerasTensor(inputs.shape, dtype=self.compute_dtype)

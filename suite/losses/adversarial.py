@@ -25,8 +25,11 @@ class NonSaturatingLoss:
     Example:
 
     >>> loss = NonSaturatingLoss()
-    >>> parts = loss.discriminator(real_logits, fake_logits)  # {"loss": ...}
-    >>> parts = loss.generator(fake_logits)
+    >>> real_logits, fake_logits = keras.ops.ones((4, 1)), keras.ops.zeros((4, 1))
+    >>> loss.discriminator(real_logits, fake_logits)["loss"]
+    1.006
+    >>> loss.generator(fake_logits)["loss"]
+    0.693
 
     References:
         - Goodfellow et al. 2014, arXiv:1406.2661, section 3

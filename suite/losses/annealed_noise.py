@@ -26,7 +26,9 @@ class AnnealedNoise:
     Example:
 
     >>> noise = AnnealedNoise(start=0.1, steps=1000)
-    >>> logits = critic(noise(pictures, step, seed))
+    >>> seed = keras.random.SeedGenerator(0)
+    >>> noise(keras.ops.zeros((1, 8, 8, 3)), 10, seed).shape
+    (1, 8, 8, 3)
 
     References:
         - Arjovsky, Bottou 2017, arXiv:1701.04862, section 3

@@ -28,7 +28,10 @@ class CaseMerge:
     Example:
 
     >>> merge = CaseMerge(lower=[2], upper=[1], classes=3)  # blank, A, a
+    >>> logits, labels = keras.ops.zeros((2, 4, 3)), keras.ops.array([[2], [2]])
     >>> log_probs, labels = merge(logits, labels, keras.ops.array([True, False]))
+    >>> labels
+    [[1], [2]]
     """
 
     def __init__(

@@ -31,8 +31,10 @@ class WassersteinLoss(NonSaturatingLoss):
 
     Example:
 
-    >>> loss = WassersteinLoss()
+    >>> loss, critic = WassersteinLoss(), keras.layers.Dense(1)
+    >>> real, fake = keras.ops.ones((4, 2)), keras.ops.zeros((4, 2))
     >>> parts = loss.discriminator(critic(real), critic(fake))
+    >>> mix = keras.random.uniform((4,))
     >>> total = parts["loss"] + loss.penalty(critic, real, fake, mix)
 
     References:

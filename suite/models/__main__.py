@@ -15,15 +15,18 @@ from suite.console.program import Program, Verb
 
 @dataclass(frozen=True, kw_only=True)
 class List(Common):
-    """List registered models: parameters, source, what each is.
+    """List registered models: parameters, multiply-adds, source, what each is.
 
-    Parameters are counted without making them.
+    Trained parameters are those that papers count, fixed ones moving statistics and
+    constants; multiply-adds are of one input, where its size is fixed.
     """
 
     patterns: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     """Names, with `*`, `?` and `[...]` for what may stand there; all by default."""
     page: bool = False
     """Print docs/models.md instead."""
+    sizes: bool = False
+    """Count all models and print suite/models/sizes.toml instead."""
     pictures: Path | None = None
     """Draw the pictures of that page into this folder instead."""
 
@@ -31,10 +34,13 @@ class List(Common):
 def run(options: List) -> Result:
     from suite.models import catalog
     from suite.models.page import page
-    from suite.models.registry import list_models, names, parameters
+    from suite.models.registry import list_models, names
+    from suite.models.sizes import counted, size
 
     if options.page:
         return Result({}, page())
+    if options.sizes:
+        return Result({}, counted())
     if options.pictures is not None:
         from suite.models.pictures import pictures
 
@@ -50,7 +56,7 @@ def run(options: List) -> Result:
             f"There are: {', '.join(names())}",
         )
     rows = [
-        {"name": name, "parameters": parameters(name), **catalog.about(name)}
+        {"name": name, **size(name)._asdict(), **catalog.about(name)}
         for name in dict.fromkeys(found)
     ]
     return Result({"models": rows}, table(rows))

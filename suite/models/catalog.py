@@ -55,7 +55,7 @@ def facts(name: str) -> dict[str, Any]:
         name: A registered name.
 
     Returns:
-        "parameters"; "depth", the layers of its DeLighT blocks by the article's count
+        "depth", the layers of its DeLighT blocks by the article's count
         of N + 4 a block, of the deepest stack, None where there are none;
         "signatures", what each takes and gives, as text.
     """
@@ -64,7 +64,6 @@ def facts(name: str) -> dict[str, Any]:
         model = for_inference(name, core)
     parts = entry(name).parts or {"serve": (tuple(model.input), tuple(model.output))}
     return {
-        "parameters": int(core.count_params()),
         "depth": depth(core),
         "signatures": {
             signature: (_tensors(model.input, inputs), _tensors(model.output, outputs))

@@ -19,8 +19,11 @@ from suite.layers import (
     FixedCentres,
     GroupLinear,
     ProjectedAttention,
+    QualityHead,
+    QualityToken,
     TokenTable,
 )
+from suite.layers.quality_attention import QualityAttention
 from suite.models.registry import build
 
 Shape = tuple[Any, ...]
@@ -44,15 +47,16 @@ class Cost(NamedTuple):
     """Weights that training changes: what papers count."""
     fixed: int
     """Weights it does not change: moving statistics, constants."""
-    multiply_adds: int
-    """Of one input of the model's size."""
+    multiply_adds: int | None
+    """Of one input; None where the model leaves its size open and none was given."""
 
 
-def cost(name: str, **overrides: Any) -> Cost:
+def cost(name: str, sizes: Mapping[str, Shape] | None = None, **overrides: Any) -> Cost:
     """What a registered model costs, counted without making weights.
 
     Args:
-        name: A registered name, of a model with inputs of a fixed size.
+        name: A registered name.
+        sizes: Shapes of inputs, as in `multiply_adds`.
         **overrides: Fields to change in its configuration.
 
     Raises:
@@ -66,7 +70,9 @@ def cost(name: str, **overrides: Any) -> Cost:
     with keras.StatelessScope(initialize_variables=False):
         model = build(name, **overrides)
         trained = _size(model.trainable_weights)
-        return Cost(trained, _size(model.weights) - trained, multiply_adds(model))
+        whole = all(None not in symbol.shape[1:] for symbol in model.inputs)
+        work = multiply_adds(model, sizes) if sizes or whole else None
+        return Cost(trained, _size(model.weights) - trained, work)
 
 
 def multiply_adds(model: keras.Model, sizes: Mapping[str, Shape] | None = None) -> int:
@@ -194,6 +200,22 @@ def _attention(layer: ProjectedAttention, call: Call) -> int:
     )
 
 
+def _quality_attention(layer: QualityAttention, call: Call) -> int:
+    steps = _places(call.inputs)
+    if call.memory != call.inputs:  # a block hands both to each of its parts
+        raise _unknown(layer, f"to {tuple(call.memory)} from {tuple(call.inputs)}")
+    maps = sum(
+        math.prod(part.kernel.shape)
+        for part in layer._layers
+        if isinstance(part, keras.layers.Dense)
+    )
+    return steps * maps + 2 * steps * steps * layer.query_dense.kernel.shape[-1]
+
+
+def _of_one_token(layer: QualityHead, call: Call) -> int:
+    return sum(math.prod(w.shape) for w in layer.weights if len(w.shape) == 2)
+
+
 def _table(layer: TokenTable, call: Call) -> int:
     """A look-up of tokens is none; vectors are scored against all of them."""
     scored = len(call.inputs) == 3
@@ -213,7 +235,10 @@ RULES: dict[Any, Callable[[Any, Call], int]] = {
     (layers.Dense, GroupLinear): _by_input,
     FixedCentres: lambda layer, call: math.prod(layer.centres.shape),
     ProjectedAttention: _attention,
+    QualityAttention: _quality_attention,
     TokenTable: _table,
+    QualityHead: _of_one_token,
+    QualityToken: _none,  # added, not multiplied
     layers.Embedding: _none,  # a look-up
 }
 """Kind of layer: its multiply-adds, given the shapes of a call."""

@@ -3,12 +3,15 @@
 The sizes are those of AWD-LSTM on Penn Treebank (Merity, Keskar, Socher 2018,
 arXiv:1708.02182): 400 -> 1150 -> 1150 -> 400 and 10,000 tokens, 24.22 M parameters with
 the second bias that PyTorch's LSTM has and Keras' has not. DeFINE (Mehta et al. 2020,
-arXiv:1911.12385, table 1) puts a table of 128 and a unit in front and ends in 128.
+arXiv:1911.12385, table 1) puts a table of 128 and a unit of 7 layers in front and ends
+in 128. `_projected` has a linear map in the unit's place; the bands of `_adaptive` are
+of our own choice.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import keras
 from keras import layers, ops
@@ -118,10 +121,32 @@ def lstm_language_model_for_inference(core: keras.Model) -> keras.Model:
     )
 
 
-register(
-    "lstm_language_model",
-    LSTMLanguageModelConfig(),
-    lstm_language_model,
-    lstm_language_model_for_inference,
-    reduced={"vocabulary": 20, "units": 8, "lstm_units": (6, 8)},
-)
+_NARROW = LSTMLanguageModelConfig(lstm_units=(1150, 1150, 128), output_bias=False)
+_REDUCED: dict[str, Any] = {"vocabulary": 20, "units": 8, "lstm_units": (6, 8)}
+_REDUCED_TABLE: dict[str, Any] = {"table_units": 4, "expansion": 16}
+
+for _name, _config, _reduced in (
+    ("lstm_language_model", LSTMLanguageModelConfig(), {}),
+    (
+        "lstm_language_model_projected",
+        replace(_NARROW, embedding="projected"),
+        _REDUCED_TABLE,
+    ),
+    (
+        "lstm_language_model_adaptive",
+        LSTMLanguageModelConfig(embedding="adaptive", cutoffs=(2000, 5000)),
+        {"cutoffs": (10, 15)},
+    ),
+    (
+        "lstm_language_model_define",
+        replace(_NARROW, embedding="define", define_depth=7, define_groups=8),
+        {**_REDUCED_TABLE, "define_depth": 3, "define_groups": 2},
+    ),
+):
+    register(
+        _name,
+        _config,
+        lstm_language_model,
+        lstm_language_model_for_inference,
+        reduced={**_REDUCED, **_reduced},
+    )

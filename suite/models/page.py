@@ -6,6 +6,7 @@ from typing import Any
 
 from suite.models.catalog import about, facts, settings
 from suite.models.registry import entry, names
+from suite.models.sizes import size
 
 HEAD = """# Models
 
@@ -13,9 +14,11 @@ Written by `python -m suite.models --page > docs/models.md`; a test compares it.
 
 `suite.models.build(NAME, **changes)` makes the training core,
 `suite.models.for_inference(NAME, core)` what is saved and exported. Parameters are
-those of the core in the registered configuration; a backbone of keras.applications is
-counted with it. `n` is a size that the export fixes. Depth is the article's count,
-N + 4 layers a DeLighT block, of the deeper stack.
+those of the core in the registered configuration, a backbone of keras.applications
+among them: **trained** ones as papers count, **fixed** ones of moving statistics,
+constants and frozen backbones. **Multiply-adds** are of one input in the forward pass,
+where its size is fixed. `n` is a size that the export fixes. Depth is the article's
+count, N + 4 layers a DeLighT block, of the deeper stack.
 
 Settings are those that differ from the defaults of a family's configuration.
 
@@ -25,6 +28,27 @@ loaded, and gives the same numbers under these backends (1e-4). It leaves as a f
 built-in operators that gives them, too (`tests/models/test_sweep.py`). Networks of
 keras.applications are Keras' own and have no such form: their weights and shapes are
 counted.
+
+## From a name to files for the phone
+
+```python
+from suite.models import build, for_inference
+
+name = "delight_translator_128"
+core = build(name, vocabulary=10_000)  # to be trained
+for_inference(name, core).save("translator.keras")
+```
+
+A translator leaves as two signatures: `encode`, once a sentence, and `step`, once a
+token, with its caches as inputs and outputs. Here for sentences of 32 tokens; the sizes
+that are open stand in the model's lines below.
+
+```
+kes-edge export translator.keras --output out/ \\
+  --signature encode=source:memory_cache \\
+  --signature step=source,token,position,cache,memory_cache:logits,cache \\
+  --shape source=32 --shape cache=8x32x128 --shape memory_cache=8x32x128
+```
 
 ## Pictures
 
@@ -62,14 +86,16 @@ def section(description: str, source: str, found: list[str]) -> str:
     if source:
         lines += [f"Source: {source}.", ""]
     lines += [
-        "| name | parameters | depth | settings | backends | exports |",
-        "|---|--:|--:|---|---|---|",
+        "| name | trained | fixed | multiply-adds | depth | settings | backends "
+        "| exports |",
+        "|---|--:|--:|--:|--:|---|---|---|",
     ]
     shapes: dict[str, list[str]] = {}
     for name in found:
         known = facts(name)
+        figures = (*size(name), known["depth"])
         lines.append(
-            f"| `{name}` | {known['parameters']:,} | {known['depth'] or ''} "
+            f"| `{name}` | {' | '.join(map(_figure, figures))} "
             f"| {changes(name)} | {' | '.join(checked(name))} |"
         )
         for signature, (inputs, outputs) in known["signatures"].items():
@@ -92,6 +118,10 @@ def checked(name: str) -> tuple[str, str]:
     if entry(name).reduced is None:
         return "", ""
     return "tensorflow, jax, torch", "LiteRT float32"
+
+
+def _figure(number: int | None) -> str:
+    return f"{number:,}" if number else ""
 
 
 def _told(key: str, value: Any) -> str:

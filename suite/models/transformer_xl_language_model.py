@@ -2,8 +2,11 @@
 
 Dai et al. 2019, arXiv:1901.02860. Published for WikiText-103 (267,735 words): 16
 layers, d 410, 10 heads, feed-forward 2100, segments and memory of 150 steps,
-151,107,538 parameters, test perplexity 24.0. There all layers share the two learned
-vectors of each head; here each layer has its own, which makes 15 x 820 more.
+151,107,538 parameters, test perplexity 24.0. All layers share the two learned vectors
+of each head; with its own in each layer (`shared_biases=False`), 15 x 820 more.
+`_define` is the one of Mehta et al. 2020, arXiv:1911.12385, table 2, with n 128: three
+layers that widen to 4096 and end in 384. By the rule of the released code that is
+78.8 M parameters, where the paper's table says 72.9.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ from typing import Any
 import keras
 from keras import layers, ops
 
-from suite.layers import TransformerXLBlock
+from suite.layers import RelativeBiases, TransformerXLBlock
 from suite.models.registry import register
 from suite.models.token_layers import (
     TokenConfig,
@@ -55,6 +58,9 @@ class TransformerXLConfig(TokenConfig):
     """Width inside the feed-forward layers."""
     memory: int = 150
     """Steps remembered of the segment before."""
+    shared_biases: bool = True
+    """One pair of vectors u and v a head for all blocks, as published; else each block
+    has a pair of its own."""
     pre_norm: bool = False
     """Normalize in front of each sub-layer instead of after the addition."""
     dropout: float = 0.1
@@ -96,8 +102,13 @@ def transformer_xl(config: TransformerXLConfig) -> keras.Model:
             config.pre_norm,
             config.dropout,
             config.attention_dropout,
+            config.shared_biases,
             dtype=config.dtype,
             name=f"decoder_{number}",
+        )
+    if config.shared_biases:
+        parts["biases"] = RelativeBiases(
+            config.units, config.heads, dtype=config.dtype, name="biases"
         )
     if config.pre_norm:
         parts["final_norm"] = layers.LayerNormalization(
@@ -138,25 +149,48 @@ def _remembered(
     """What the last block gives, and the last inputs of each block."""
     x, before, after = vectors(parts, inputs["tokens"]), inputs["memory"], []
     length = before.shape[2]
+    biases = parts["biases"](inputs["tokens"]) if "biases" in parts else None
     for number, block in enumerate(numbered(parts, "decoder")):
         own = before[:, number]
         after.append(ops.concatenate([own, x], 1)[:, -length:])
-        x = block(x, own)
+        x = block(x, own, biases)
     return x, ops.stop_gradient(ops.stack(after, axis=1))
 
 
-register(
-    "transformer_xl_language_model",
-    TransformerXLConfig(),
-    transformer_xl,
-    transformer_xl_for_inference,
-    reduced={
-        "vocabulary": 20,
-        "cutoffs": (10, 15),
-        "units": 8,
-        "blocks": 2,
-        "heads": 2,
-        "hidden": 12,
-        "memory": 3,
-    },
-)
+_REDUCED: dict[str, Any] = {
+    "vocabulary": 20,
+    "units": 8,
+    "blocks": 2,
+    "heads": 2,
+    "hidden": 12,
+    "memory": 3,
+}
+_REDUCED_TABLE: dict[str, Any] = {"table_units": 4, "expansion": 16}
+
+for _name, _config, _reduced in (
+    ("transformer_xl_language_model", TransformerXLConfig(), {"cutoffs": (10, 15)}),
+    (
+        "transformer_xl_language_model_standard",
+        TransformerXLConfig(embedding="standard", cutoffs=()),
+        {},
+    ),
+    (
+        "transformer_xl_language_model_projected",
+        TransformerXLConfig(embedding="projected", cutoffs=()),
+        _REDUCED_TABLE,
+    ),
+    (
+        "transformer_xl_language_model_define",
+        TransformerXLConfig(
+            embedding="define", cutoffs=(), units=384, heads=8, expansion=4096
+        ),
+        _REDUCED_TABLE,
+    ),
+):
+    register(
+        _name,
+        _config,
+        transformer_xl,
+        transformer_xl_for_inference,
+        reduced={**_REDUCED, **_reduced},
+    )

@@ -13,12 +13,15 @@ def test_the_page_shows_both_sides_and_their_ratio():
         "one": {"parameters": 3e6, "jax_ms": 5.0, "call_float32_ms": 1.0},
         "two": {"parameters": 2e6, "jax_ms": None, "refused": "call: no such operator"},
     }
-    text = layers.page({"layer": sides}, "a machine", layers.Comparison())
+    options = layers.Comparison()
+    text = layers.page({"layer": sides}, "a machine", options)
     rows = [line.strip("| \n").split("|") for line in text.splitlines() if "|" in line]
     table = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in rows}
     assert table["parameters, millions"] == ["3.000", "2.000", "1.50"]
     assert table["update, jax, ms"] == ["5.00", "-", "-"]
     assert not any("encode" in name for name in table)
+    three = layers.page({"forms": dict.fromkeys("abc", sides["one"])}, "", options)
+    assert "| 3.000 | 3.000 | 3.000 |" in three and "ratio" not in three
     assert "a machine" in text and "two is not converted: call: no such" in text
 
 
@@ -60,6 +63,6 @@ def test_all_of_it_runs(backend, tmp_path, capsys):
             assert side[f"{backend}_ms"] > 0
             assert side["parameters"] > 0 and side["multiply_adds"] > 0
             if not phone:
-                part = "call" if pair == "layer" else "step"
+                part = "step" if pair in ("published", "equal") else "call"
                 assert side[f"{part}_dynamic_int8_ms"] > 0
     assert target.read_text() in capsys.readouterr().out

@@ -107,6 +107,12 @@ def check(got, want, *others):
         assert difference.max() > 0.02
 
 
+@pytest.mark.erratum(
+    "Frameworks",
+    "Momentum of SGD is the same in Keras and in PyTorch",
+    "While the rate stays: Keras remembers gradients times their rates, PyTorch the "
+    "gradients, so that there a new rate reaches the old ones, too",
+)
 def test_sgd_and_momentum():
     check(run(optimizers.SGD(1.0)), sgd(SMALL))
     rates = (1.0, 0.5, 0.1)

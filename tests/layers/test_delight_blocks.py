@@ -117,13 +117,21 @@ def test_a_step_sees_those_before_it_and_no_padding():
     assert (changed[:3] == 0).all() and (changed[3:] > 1e-4).all()
 
 
+@pytest.mark.erratum(
+    "Public code",
+    "DeLighT's decoder never gives its attention, though alignments ask for it",
+    "It does here: shares of the encoder's steps, none for padding",
+)
 def test_attention_weights_add_up_and_change_nothing():
     block = built(DelightEncoderBlock)
     got, weights = block(SEEN, mask=MASK, return_attention=True)
     assert_close(got, block(SEEN, mask=MASK), atol=0)
-    weights = to_numpy(weights)
-    assert_close(weights.sum(-1), np.ones((2, 1, 4)), atol=1e-6)
-    assert not weights[0, 0, :, 3].any() and not weights[1, 0, :, 2:].any()
+    decoder = built(DelightDecoderBlock)
+    _, other = decoder(Y, SEEN, memory_mask=MASK, return_attention=True)
+    for name, shares in (("own", weights), ("memory", other)):
+        shares = to_numpy(shares)
+        assert_close(shares.sum(-1), np.ones(shares.shape[:-1]), atol=1e-6, name=name)
+        assert not shares[0, 0, :, 3].any() and not shares[1, 0, :, 2:].any()
 
 
 def test_phone_forms_are_equal():

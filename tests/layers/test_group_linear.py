@@ -37,6 +37,11 @@ def oracle(x, weights, groups, shuffle, normalize):
     ],
 )
 @pytest.mark.parametrize(("shuffle", "normalize"), [(0, 0), (0, 1), (1, 0), (1, 1)])
+@pytest.mark.erratum(
+    "Public code",
+    "DeLighT's group linear map takes tensors of rank 2 or 3",
+    "Of any rank: the last axis alone is mapped",
+)
 def test_matches_the_definition(shape, shuffle, normalize, form):
     layer = GroupLinear(
         20, 4, bool(shuffle), bool(normalize), activation="relu", form=form

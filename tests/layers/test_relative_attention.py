@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from suite.layers import RelativeAttention, TransformerXLBlock
+from suite.layers import RelativeAttention, RelativeBiases, TransformerXLBlock
 from suite.layers.relative_attention import shifted
 from tests.contract import check_layer
 from tests.layers.filled import normal_weights
@@ -14,6 +14,7 @@ from tests.numeric import assert_close, to_numpy
 pytestmark = pytest.mark.backend
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(2, 5, 6)).astype("float32")
+BIASES = RNG.normal(size=(2, 2, 2, 3)).astype("float32")
 MEMORY = RNG.normal(size=(2, 3, 6)).astype("float32")
 
 
@@ -69,12 +70,27 @@ def test_a_memory_is_the_start_of_a_longer_segment(pre_norm):
     assert_close(block(X, MEMORY), want, atol=1e-5)
 
 
+def test_shared_biases_are_those_of_the_call():
+    """The same numbers as from a layer that has them; a row has its own if it must."""
+    own = built(RelativeAttention)
+    shared = RelativeAttention(6, 2, shared_biases=True)
+    shared.build((None, None, 6))
+    shared.set_weights(own.get_weights()[2:])
+    pair = np.stack([to_numpy(w)[:, 0] for w in (own.content_bias, own.distance_bias)])
+    assert_close(shared(X, MEMORY, pair[None].repeat(2, 0)), own(X, MEMORY))
+    source = RelativeBiases(6, 2)
+    source.build((None, None))
+    source.set_weights([pair])
+    assert_close(source(X), pair[None].repeat(2, 0), atol=0)
+
+
 def test_contract():
-    layer_fn = partial(RelativeAttention, units=6, heads=2, dropout=0.1)
-    check_layer(layer_fn, [X, MEMORY])
-    arguments = {"units": 6, "heads": 2, "hidden": 4, "pre_norm": True}
-    arguments |= {"dropout": 0.1, "attention_dropout": 0.1}
-    check_layer(partial(TransformerXLBlock, **arguments), [X, MEMORY])
+    shared = {"units": 6, "heads": 2, "dropout": 0.1, "shared_biases": True}
+    check_layer(partial(RelativeAttention, **shared), [X, MEMORY, BIASES])
+    check_layer(partial(RelativeBiases, units=6, heads=2), X, trained=False)
+    arguments = {"hidden": 4, "pre_norm": True, "attention_dropout": 0.1}
+    layer_fn = partial(TransformerXLBlock, **shared, **arguments)
+    check_layer(layer_fn, [X, MEMORY, BIASES])
 
 
 def test_bad_arguments_are_named():
@@ -82,3 +98,7 @@ def test_bad_arguments_are_named():
         RelativeAttention(6, 4)
     with pytest.raises(ValueError, match=r"'rel'.* 6, units=8"):
         RelativeAttention(8, 2, name="rel")(X)
+    with pytest.raises(ValueError, match="shared_biases=True, biases missing"):
+        RelativeAttention(6, 2, shared_biases=True)(X)
+    with pytest.raises(ValueError, match=r"6, heads=4\. Nearest: 4, 8"):
+        RelativeBiases(6, 4)

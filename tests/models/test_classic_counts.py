@@ -13,6 +13,7 @@ import keras
 import pytest
 
 from suite.models import build, list_models, parameters
+from suite.models.sizes import kept
 
 OWN = [
     ("lenet_5", {}, 60_000),
@@ -74,15 +75,15 @@ APPLICATIONS = [
     ("resnet_50_v2", 25_568_360, 45_440),
     ("densenet_121", 7_978_856, 83_648),
     ("mobilenet_v3_small", 2_542_856, 12_112),
-]
-LARGE_APPLICATIONS = [
     ("mobilenet_v3_large", 5_483_032, 24_400),
     ("efficientnet_v2_b0", 7_139_704, None),
-    ("inception_resnet_v2", 55_813_192, 60_544),
     ("vgg_19", 143_667_240, 0),
+]
+LARGE_APPLICATIONS = [
     ("resnet_101", 44_549_160 + 52_672, 105_344),
-    ("resnet_152", 60_192_808 + 75_712, 151_424),
     ("resnet_101_v2", 44_577_896, 97_664),
+    ("inception_resnet_v2", 55_813_192, 60_544),
+    ("resnet_152", 60_192_808 + 75_712, 151_424),
     ("resnet_152_v2", 60_236_904, 143_744),
     ("densenet_169", 14_149_480, None),
     ("densenet_201", 20_013_928, None),
@@ -144,6 +145,19 @@ def test_counts_and_shapes_of_applications(name, trained, fixed):
 @pytest.mark.parametrize(("name", "millions"), MILLIONS.items())
 def test_counts_of_efficient_nets(name, millions):
     assert round(parameters(name) / 1e6, 1) == millions
+
+
+def test_kept_sizes_are_the_published_ones():
+    """Nothing is built: what is listed, and counted again by `-m slow`."""
+    listed = kept()
+    for name, changes, want in OWN + LARGE:
+        assert changes or listed[name].trained == want, name
+    for name, trained, fixed in APPLICATIONS + LARGE_APPLICATIONS:
+        assert listed[name].trained == trained, name
+        assert fixed in (None, listed[name].fixed), name
+    for name, millions in MILLIONS.items():
+        total = listed[name].trained + listed[name].fixed
+        assert round(total / 1e6, 1) == millions, name
 
 
 def test_parameters_are_all_weights():

@@ -11,6 +11,7 @@ from keras import layers
 
 from suite.layers import GroupLinear, InstanceDown, ProjectedAttention
 from suite.models import build, cost, for_inference, multiply_adds
+from suite.models.iqt import IQTConfig, iqt_transformer
 
 FIFTY = {"blocks": (3, 4, 6, 3)}
 SMALL = {"units": 32, "heads": 2, "hidden": 32}
@@ -63,6 +64,15 @@ def test_open_sizes():
         multiply_adds(model)
     with pytest.raises(ValueError, match=r"'image'\. Known: picture"):
         multiply_adds(model, {"image": (5, 4, 3)})
+
+
+def test_the_cost_of_a_model_of_open_size():
+    open_ = cost("cyclegan_edge", width=8, blocks=1)
+    assert open_.multiply_adds is None and open_.trained > 0
+    sizes = {"source": (7,), "target": (5,)}
+    small = {**SMALL, "vocabulary": 100, "blocks": 2}
+    got = cost("transformer_translator_base", sizes, **small)
+    assert got.multiply_adds == 226_560  # as below
 
 
 def test_a_model_of_several_kinds_by_hand():
@@ -142,6 +152,18 @@ def test_published_costs(name, changes, trained, fixed, millions):
     got = cost(name, **changes)
     assert (got.trained, got.fixed) == (trained, fixed)
     assert round(got.multiply_adds / 1e6) == millions
+
+
+def test_iqt_by_hand():
+    """17 tokens see each linear map of encoder and decoder, the head sees one."""
+    config = IQTConfig(width=8, blocks=1, heads=2, units=6, head_units=5)
+    with keras.StatelessScope(initialize_variables=False):
+        model = iqt_transformer(config, (4, 4, 3))
+        maps = 2 * 16 * 3 * 8
+        linear = 3 * 4 * 8 * 8 + 2 * 2 * 8 * 6  # three attentions, two feed-forward
+        attended = 3 * 2 * 17 * 17 * 8
+        want = maps + 17 * linear + attended + 8 * 5 + 5
+        assert multiply_adds(model) == want
 
 
 def test_a_classifier_of_blocks_by_hand():

@@ -21,6 +21,7 @@ MODELS = [
     ("delight_language_model_128", DELIGHT | {"cutoffs": ()}),
     *(("lstm_language_model", LSTM | {"embedding": kind}) for kind in KINDS),
     *(("transformer_xl_language_model", XL | {"embedding": kind}) for kind in KINDS),
+    ("transformer_xl_language_model", XL | {"shared_biases": False}),
 ]
 
 
