@@ -120,6 +120,10 @@ def _part(
 def _names(tensors: Sequence[Any], structure: Any, kind: str) -> list[str]:
     """The keys of a dictionary, names that somebody gave, else numbers."""
     if isinstance(structure, dict):
+        # Keras flattens a dictionary by its sorted keys, not in their own order
+        keys = {id(tensor): str(name) for name, tensor in structure.items()}
+        if len(keys) == len(structure):
+            return [keys[id(tensor)] for tensor in tensors]
         return [str(name) for name in structure]
     names = [str(tensor.name) for tensor in tensors]
     if kind == "input" and not any("keras_tensor" in name for name in names):
