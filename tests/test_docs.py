@@ -10,9 +10,9 @@ from PIL import Image
 ROOT = Path(__file__).parents[1]
 
 
-def blocks(name: str, kind: str = "python") -> list[str]:
+def blocks(name: str, start: str = "```python\n") -> list[str]:
     text = (ROOT / name).read_text(encoding="utf-8")
-    return re.findall(rf"^```{kind}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return re.findall(rf"^{start}(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
 def test_deploy_reads_a_line_with_the_interpreter_alone(monkeypatch, capsys):
@@ -67,9 +67,8 @@ def test_models_make_a_translator_and_export_it(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (code,) = blocks("docs/models.md")
     exec(compile(code, "docs/models.md", "exec"), {})  # noqa: S102
-    (command,) = blocks("docs/models.md", "")[:1]
-    program, *words = shlex.split(command)
-    assert program == "kes-edge" and main(words) == 0
+    (command,) = blocks("docs/models.md", "```\nkes-edge ")
+    assert main(shlex.split(command.replace("\\\n", " "))) == 0
     model = open_model(tmp_path / "out", precision="float32")
     assert set(model.signatures) == {"encode", "step"}
     assert model.signatures["step"].outputs["logits"].shape == (1, 10_000)

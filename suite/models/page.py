@@ -46,8 +46,8 @@ that are open stand in the model's lines below.
 ```
 kes-edge export translator.keras --output out/ \\
   --signature encode=source:memory_cache \\
-  --signature step=source,token,position,cache,memory_cache:logits,cache \\
-  --shape source=32 --shape cache=8x32x128 --shape memory_cache=8x32x128
+    step=source,token,position,cache,memory_cache:logits,cache \\
+  --shape source=32 cache=8x32x128 memory_cache=8x32x128
 ```
 
 ## Pictures

@@ -140,3 +140,14 @@ def test_a_signature_on_the_command_line():
     for text in ("step", "step=", "step=a", "step=:y", "=a:y"):
         with pytest.raises(UserError, match=r"no signature \(--signature\)"):
             _signature(text)
+
+
+def test_names_go_with_their_inputs_in_whatever_order_they_stand():
+    import keras
+
+    from suite.edge.describe import input_specs
+
+    late, early = keras.Input((2,), name="z"), keras.Input((3,), name="a")
+    model = keras.Model({"z": late, "a": early}, {"y": late[:, :1] + early[:, :1]})
+    shapes = {name: x["shape"] for name, x in input_specs(model, 1, {}).items()}
+    assert shapes == {"z": [1, 2], "a": [1, 3]}
