@@ -17,8 +17,8 @@ NOTES = (
     "clock's is in the JSON.",
     "Difference from Keras: max|a-b| / max(1, max|b|) on a piece of the sample page, "
     "of the reference network, whose weights are random, on random pixels.",
-    "The marks were set on a CPU with AVX-512 and VNNI. Where the first line names avx2 "
-    "alone, int8 gains little, and convolutions, the same in all files, weigh more.",
+    "The marks were set on a CPU with AVX-512 and VNNI. Where the first line names "
+    "avx2 alone, int8 gains little, and convolutions, alike in all files, weigh more.",
     "kB: the file, 1 kB = 1000 bytes; ours with one signature here.",
 )
 
