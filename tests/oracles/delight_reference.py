@@ -1,4 +1,4 @@
-# A copy, kept as it is published.
+# A copy, kept as it is published but for the place of its neighbour.
 # ruff: noqa
 # fmt: off
 """NumPy reference of the DeLighT pieces (inference mode), for numeric tests of other implementations.
@@ -12,7 +12,7 @@ import math
 
 import numpy as np
 
-from delight_count import delight_layers, define_layers
+from tests.oracles.delight_count import delight_layers, define_layers
 
 
 def swish(x):
