@@ -209,7 +209,9 @@ class Reader:
         if _sureness(tried[turn][1]) < SURE:
             # What was measured was no text (the background of a photograph), and lines
             # were taken two for one. On its head clear print reads well enough to win.
-            for again in {0, turn, (turn + 180) % 360} & tried.keys():
+            for again in dict.fromkeys((0, turn, (turn + 180) % 360)):
+                if again not in tried:
+                    continue
                 upright = tried[again][0]
                 lines = self._lines(image, upright, finer=2.0)
                 if _sureness(lines) > _sureness(tried[turn][1]):

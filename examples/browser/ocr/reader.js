@@ -58,6 +58,7 @@ export class Reader {
     // for letters
     const alone = !first.lines.length || sureness(first.lines, 1) >= SURE;
     if (runsDown === null && alone) return first;
+    const tried = new Map();
     let best = { sureness: -1 };
     for (const pair of runsDown
       ? [
@@ -70,23 +71,36 @@ export class Reader {
         ]) {
       for (const turn of pair) {
         const result = turn ? await this.readTurned(page, turn, progress) : first;
+        tried.set(turn, result.placement);
         if (result.sureness > best.sureness) best = result;
         if (best.sureness >= SURE) return best;
       }
       if (runsDown !== null && best.sureness >= POOR) break;
+    }
+    // What was measured was no text, and lines were taken two for one. On its head
+    // clear print reads well enough to win.
+    const { turn } = best.placement;
+    for (const again of new Set([0, turn, (turn + 180) % 360])) {
+      if (!tried.has(again)) continue;
+      const result = await this.readPlaced(page, tried.get(again), progress, 2);
+      if (result.sureness > best.sureness) best = result;
     }
     return best;
   }
 
   async readTurned(page, turn, progress) {
     const placement = new Placement(turn, skewAngle(rotated(page, turn)));
-    const lines = await this.lines(page, placement, progress);
+    return this.readPlaced(page, placement, progress);
+  }
+
+  async readPlaced(page, placement, progress, finer = 1) {
+    const lines = await this.lines(page, placement, progress, finer);
     return { placement, lines, sureness: sureness(lines) };
   }
 
   /** Lines in no order, in pixels of the picture. */
-  async lines(page, placement, progress) {
-    const quads = await this.find(page, placement);
+  async lines(page, placement, progress, finer) {
+    const quads = await this.find(page, placement, finer);
     const lines = [];
     for (const [done, quad] of quads.entries()) {
       await progress(quads, done);
@@ -109,11 +123,15 @@ export class Reader {
     return { text, quad, confidence: meanConfidence(characters), words };
   }
 
-  /** @returns {Promise<Quad[]>} In pixels of the picture. */
-  async find(page, placement) {
+  /**
+   * @param {number} finer How many times smaller text may be than its measured height.
+   * @returns {Promise<Quad[]>} In pixels of the picture.
+   */
+  async find(page, placement, finer) {
     const wanted = this.detector.textHeight;
     const turned = rotated(page, placement.turn);
     let height = textHeight(turned, placement.skew) ?? loneHeight(turned) ?? wanted;
+    height /= finer;
     let quads = [];
     for (let attempt = 0; attempt < 3; attempt++) {
       const { picture, matrix } = placement.upright(
