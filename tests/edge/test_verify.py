@@ -99,6 +99,7 @@ def test_what_compiled_model_refuses_is_a_verdict(tmp_path, monkeypatch):
         module.samples.save(tmp_path / name, {})
     module.verify(tmp_path)
     report = {"files": {"float16": json.loads((tmp_path / "float16.json").read_text())}}
+    report |= {"rebuilt_difference": None, "left_as_they_are": {}}
     report["source"] = {"metric": 1.0}
     with pytest.raises(
         VerificationError, match=r"float16.*CompiledModel refuses it: Failed to create"
