@@ -125,8 +125,15 @@ def _counted(model: keras.Model, inputs: list[Any]) -> int:
         nonlocal total
         result = layer(*args, **kwargs)
         if isinstance(layer, keras.Model):
-            symbols = [x for x in keras.tree.flatten(args) if x is not None]
-            total += _counted(layer, symbols)
+            given = [x for x in keras.tree.flatten(args) if x is not None]
+            # of the names that a dictionary of inputs asks for
+            total += _counted(
+                layer,
+                [
+                    keras.Input(x.shape[1:], x.shape[0], x.dtype, name=_name(symbol))
+                    for x, symbol in zip(given, layer.inputs, strict=True)
+                ],
+            )
         elif isinstance(layer, keras.layers.Layer):
             if any(kwargs.get(name) not in (None, False) for name in STEPWISE):
                 raise _unknown(layer, "step by step")
