@@ -134,14 +134,10 @@ def _lines_ours(reader: Any, image: str, quads: Quads) -> list[str]:
     """Lines as `kes-ocr evaluate` reads them in true boxes."""
     import numpy as np
 
-    from suite.imaging.geometry import rectify
-    from suite.imaging.opening import open_image
+    from suite.ocr.evaluation import read_in_boxes
 
-    recognizer = reader.recognizer
-    grey = open_image(image, mode="L")
     boxes = np.asarray(quads, np.float32).reshape(-1, 4, 2)  # (lines, corners, xy)
-    crops = [rectify(grey, box, recognizer.height) for box in boxes]
-    return [reader.decoded(x).text for x in recognizer(crops)]
+    return read_in_boxes(reader.recognizer, reader.decoded, Path(image), boxes)
 
 
 @dataclass(frozen=True)

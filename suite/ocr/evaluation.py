@@ -1,6 +1,6 @@
 """Labelled pages read and scored: what `evaluate` and the benchmarks count."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,12 +13,17 @@ from suite.console.inputs import unexpected
 from suite.console.messages import report_error
 from suite.imaging.geometry import Quad, rectify
 from suite.imaging.opening import open_image
+from suite.ocr.reading import Reading
 from suite.ocr.scoring import PageScore, number_range, pool, score_boxes, score_text
 from suite.text.distance import ErrorRates, error_rates
 from suite.text.fold import lacks_case
 
 if TYPE_CHECKING:
     from suite.ocr.reader import Reader
+    from suite.ocr.recognition import Recognizer
+
+Decode = Callable[[npt.NDArray[np.float32]], Reading]
+"""From logits (frames, classes) of a line to its reading."""
 
 
 class LabelledBox(Protocol):
@@ -181,15 +186,30 @@ def in_capitals(pages: Iterable[LabelledPage]) -> bool:
     return lacks_case(box.text for page in pages for box in page.boxes)
 
 
+def read_in_boxes(
+    recognizer: "Recognizer", decode: Decode, image: Path, quads: Iterable[Quad]
+) -> list[str]:
+    """The texts of a picture's lines, cut out by boxes that are given.
+
+    Args:
+        recognizer: An opened recognizer.
+        decode: From the logits of a line to its reading.
+        image: The picture.
+        quads: float32 (4, 2) each, pixels of the picture.
+
+    Raises:
+        UserError: The picture cannot be opened.
+    """
+    grey = open_image(image, mode="L")
+    crops = [rectify(grey, quad, recognizer.height) for quad in quads]
+    return [decode(logits).text for logits in recognizer(crops)]
+
+
 def _lines(reader: "Reader", page: LabelledPage, fold_case: bool) -> ErrorRates:
-    recognizer = reader.recognizer
-    image = open_image(page.image, mode="L")
-    crops = [rectify(image, box.quad, recognizer.height) for box in page.boxes]
-    readings = [reader.decoded(logits) for logits in recognizer(crops)]
-    pairs = zip(readings, page.boxes, strict=True)
-    return error_rates(
-        ((reading.text, box.text) for reading, box in pairs), fold_case=fold_case
-    )
+    quads = (box.quad for box in page.boxes)
+    texts = read_in_boxes(reader.recognizer, reader.decoded, page.image, quads)
+    pairs = zip(texts, (box.text for box in page.boxes), strict=True)
+    return error_rates(pairs, fold_case=fold_case)
 
 
 def _quads(quads: Iterable[Quad]) -> npt.NDArray[np.float32]:

@@ -166,27 +166,11 @@ def evaluate(core: Any, pages: Sequence[Any]) -> dict[str, float]:
     Returns:
         `precision`, `recall`, `h_mean` at IoU 0.5, and `mean_iou` of the matches.
     """
-    import cv2
-    import numpy as np
-
+    from suite.data.ocr_figures import matched
     from suite.data.page_batches import load_page
-    from suite.data.page_crops import text_height
     from suite.ocr.detection import Detector
-    from suite.ocr.scoring import Matches, score_boxes
 
-    detector = Detector(_Canvases(core))
-    matches = Matches()
-    for page in pages:
-        image, truth = load_page(page)
-        height = text_height(truth)
-        if height is not None:
-            scale = detector.text_height / max(height, 1.0)
-            image = cv2.resize(
-                image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
-            )
-            truth = truth * np.float32(scale)
-        quads, _ = detector(image)
-        matches += score_boxes(quads, truth)
+    matches = matched(Detector(_Canvases(core)), map(load_page, pages))
     return {
         "h_mean": matches.f1,
         "precision": matches.precision,

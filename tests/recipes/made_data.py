@@ -6,6 +6,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+RUN_FILES = {
+    *("best.weights.h5", "last.weights.h5", "checkpoints", "model"),
+    *("config.json", "environment.json", "metrics.csv", "metrics.jsonl"),
+}
+"""What every training leaves in its folder."""
+
 TEXTS = ("Total 5.00", "Rabatt", "Summe: 7", "12.05.2024", "Größe 5")
 
 

@@ -15,7 +15,7 @@ from suite.recipes.ocr_recognizer import PRESETS, Recipe, describe, train
 from suite.text import LATIN
 from suite.text.ngram import load_beside
 from tests.models.conftest import RECOGNIZER
-from tests.recipes.made_data import write_lines
+from tests.recipes.made_data import RUN_FILES, write_lines
 
 pytestmark = pytest.mark.backend
 FIT = dataclasses.replace(PRESETS["smoke"].fit, steps=2, evaluate_every=2)
@@ -65,10 +65,7 @@ def test_the_figures_are_those_of_the_lines_that_validate(run):
 
 def test_the_folder(run):
     folder, _ = run
-    assert {p.name for p in folder.iterdir()} >= {
-        *("best.weights.h5", "last.weights.h5", "checkpoints", "model"),
-        *("config.json", "environment.json", "metrics.csv", "metrics.jsonl"),
-    }
+    assert {p.name for p in folder.iterdir()} >= RUN_FILES
     kept = json.loads((folder / "config.json").read_text("utf-8"))
     assert (kept["units"], kept["fit"]["steps"], kept["rendered"]) == (4, 2, 0)
     model = folder / "model"
