@@ -27,6 +27,8 @@ from suite.console import Result, UserError, choose_backend, write_atomic
 from suite.console.options import Common, WithBackend
 from suite.console.output import to_json
 from suite.console.program import Program, Verb
+from suite.edge.timing import time_model
+from suite.engine import open_model
 
 HERE = Path(__file__).resolve().parent
 CELLS = ("lstm", "gru", "simple_rnn")
@@ -82,6 +84,9 @@ def run(options: Budget) -> Result:
             for cell in options.cells:
                 row = pool.submit(train_cell, options, cell, seed, backend).result()
                 rows.setdefault(cell, []).append(row)
+    for cell, found in rows.items():  # one after the other, when no training runs
+        for seed, row in enumerate(found, 1):
+            row |= latencies(folder_of(options, cell, seed) / "model")
     figures = {NAMES[cell]: mean(found) for cell, found in rows.items()}
     text = page(figures, options, backend, started)
     metrics = {
@@ -106,12 +111,10 @@ def train_cell(options: Budget, cell: str, seed: int, backend: str) -> dict[str,
     """
     choose_backend(backend)
     from suite.edge.export import export
-    from suite.edge.timing import time_model
-    from suite.engine import open_model
     from suite.recipes import ocr_recognizer
     from suite.training.logs import holds_run
 
-    folder, settings = options.output / f"{cell}_{seed}", recipe(options, cell, seed)
+    folder, settings = folder_of(options, cell, seed), recipe(options, cell, seed)
     done = folder / "figures.json"
     if options.resume and done.is_file():
         saved = json.loads(done.read_text("utf-8"))
@@ -121,9 +124,6 @@ def train_cell(options: Budget, cell: str, seed: int, backend: str) -> dict[str,
     metrics = ocr_recognizer.train(settings, folder, resume=options.resume)
     minutes = (time.perf_counter() - start) / 60
     report = export(folder / "model", formats=("dynamic_int8",))
-    # one thread, as a reader runs it: lines are read side by side
-    model = open_model(folder / "model", threads=1)
-    latency = time_model(model, runs=100)
     figures = {
         "character_error_rate": metrics["character_error_rate"],
         "exact_share": metrics.get("rendered_exact_share"),
@@ -131,10 +131,21 @@ def train_cell(options: Budget, cell: str, seed: int, backend: str) -> dict[str,
         "bytes": (folder / "model" / "dynamic_int8.tflite").stat().st_size,
         # of a training that was interrupted nobody knows
         "minutes": minutes if whole else None,
-        **{f"ms_{width}": latency[f"read_{width}"].median for width in WIDTHS},
     }
     write_atomic(done, to_json({"recipe": repr(settings), "figures": figures}))
     return figures
+
+
+def folder_of(options: Budget, cell: str, seed: int) -> Path:
+    """Where a training and its exported model lie."""
+    return options.output / f"{cell}_{seed}"
+
+
+def latencies(model: Path) -> dict[str, float]:
+    """Median milliseconds of the timed signatures of an exported model."""
+    # one thread, as a reader runs it: lines are read side by side
+    found = time_model(open_model(model, threads=1), runs=100)
+    return {f"ms_{width}": found[f"read_{width}"].median for width in WIDTHS}
 
 
 def recipe(options: Budget, cell: str, seed: int) -> Any:
