@@ -182,7 +182,7 @@ def _draw(
     try:
         width, height = (math.ceil(side * dpi / 72) for side in page.get_size())
         check_pixels(width, height, f"{label}, page {index + 1}", max_pixels)
-        scale = min(1.0, reduce_to / max(width, height)) if reduce_to else 1.0
+        scale = min(1.0, math.sqrt(reduce_to / (width * height))) if reduce_to else 1.0
         bitmap = page.render(
             scale=scale * dpi / 72, grayscale=mode == "L", rev_byteorder=True
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import suite
 from suite.console import UserError, choose_backend
+from suite.console.process_memory import return_large_blocks
 from suite.engine import find_model
 from suite.ocr.decoding import Decoder, beam, greedy, only
 from suite.ocr.fitness import check_language_model
@@ -46,6 +47,7 @@ def open_reader(options: ReaderOptions) -> Reader:
         )
     if options.engine == "keras":
         choose_backend(options.backend)
+    return_large_blocks()
     reader = Reader(
         model_folder(options.model, "detector"),
         model_folder(options.model, "recognizer"),

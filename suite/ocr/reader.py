@@ -31,9 +31,10 @@ from suite.text.ngram import CharacterModel, load_beside
 
 Grey = npt.NDArray[np.uint8]
 
-LARGEST = 4_000
-"""Long side in pixels up to which a picture is decoded in full; text that can be read
-at all is large enough at this size on anything but a poster."""
+LARGEST = 11_000_000
+"""Pixels, A4 at 330 dpi, at which a larger picture is decoded where a whole factor
+leaves as many; text that can be read at all is large enough then on anything but a
+poster. A long receipt keeps its width."""
 
 
 class Reader:

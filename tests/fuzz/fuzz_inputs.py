@@ -42,7 +42,7 @@ def read_pages(data: bytes) -> None:
 
     from suite.imaging.pages import open_pages
 
-    for mode, reduce_to in (("L", None), ("RGB", 60)):
+    for mode, reduce_to in (("L", None), ("RGB", 3_600)):
         pages = open_pages(
             data,
             mode=mode,

@@ -62,7 +62,7 @@ def test_size_is_that_of_the_upright_page(form, orientation):
     notes = {"tiffinfo": {274: orientation}} if form == "TIFF" else {"exif": exif}
     buffer = io.BytesIO()
     Image.new("L", (60, 40), 7).save(buffer, form, **notes)
-    (page,) = open_pages(buffer.getvalue(), reduce_to=30)
+    (page,) = open_pages(buffer.getvalue(), reduce_to=600)
     size = (60, 40) if orientation < 5 else (40, 60)
     assert (page.width, page.height, page.scale) == (*size, 0.5)
     assert page.image.shape == (size[1] // 2, size[0] // 2)
@@ -118,12 +118,12 @@ def test_pixel_limit_of_a_later_frame():
 
 def test_reduced_page_tells_its_scale():
     frame = np.repeat(np.arange(100, dtype=np.uint8), 4)[None].repeat(200, 0)
-    (page,) = open_pages(tiff([frame]), reduce_to=100)
+    (page,) = open_pages(tiff([frame]), reduce_to=5_000)
     np.testing.assert_array_equal(page.image, np.arange(100)[None].repeat(50, 0))
     assert (page.width, page.height, page.scale) == (400, 200, 0.25)
     buffer = io.BytesIO()
     Image.fromarray(frame).save(buffer, "JPEG")
-    (page,) = open_pages(buffer.getvalue(), reduce_to=130)
+    (page,) = open_pages(buffer.getvalue(), reduce_to=9_000)
     assert (page.width, page.height, page.scale) == (400, 200, 0.5)
     assert page.image.shape == (100, 200)
 
@@ -143,10 +143,10 @@ def test_pdf_pages_are_drawn_at_the_resolution(mode):
 
 
 def test_pdf_can_be_drawn_smaller():
-    (page,) = open_pages(pdf((200, 100)), dpi=144, reduce_to=100)
+    (page,) = open_pages(pdf((200, 100)), dpi=144, reduce_to=5_000)
     assert page.image.shape == (50, 100)
     assert (page.width, page.height, page.scale) == (400, 200, 0.25)
-    (page,) = open_pages(pdf((200, 100)), dpi=144, reduce_to=1000)
+    (page,) = open_pages(pdf((200, 100)), dpi=144, reduce_to=100_000)
     assert page.scale == 1.0  # a limit, not a size
 
 
