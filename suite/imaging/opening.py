@@ -1,8 +1,8 @@
 """One way for every program to open a picture: `open_image`.
 
 Peak memory of a whole process that opens a scan of 4961 x 7016 pixels in mode "L"
-(51 MB of it before), with `reduce_to=2_000_000` in brackets; first rows against Pillow's
-`convert("L")`:
+(51 MB of it before), with `reduce_to=2_000_000` in brackets; first rows against
+Pillow's `convert("L")`:
 
 | file | Pillow | here |
 |---|---|---|
