@@ -38,7 +38,11 @@ class Input:
         """
         if self.error is not None:
             raise self.error
-        return sys.stdin.buffer.read() if self.path is None else self.path
+        if self.path is not None:
+            return self.path
+        if getattr(sys, "stdin", None) is None:  # how Python shows it, closed by <&-
+            raise UserError(f"{self.name}: stdin is closed", "Name a file instead.")
+        return sys.stdin.buffer.read()
 
     def target(self, output: Path, ending: str) -> Path:
         """The file that takes the results, `ending` as in `.txt`."""

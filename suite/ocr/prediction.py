@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suite.console import Input, UserError, emit, expand_inputs, for_each
+from suite.console.files import utf8
+from suite.console.output import check_stdout
 from suite.imaging import heads
 from suite.ocr.formats import find_format, render, write
 from suite.ocr.result import PageText
@@ -93,12 +95,13 @@ class Prediction:
             write(pages, form, target, source=source, taken=taken)
             return
         content = render(pages, self.form.name, source=source)
-        data = content.encode() if isinstance(content, str) else content
+        data = utf8(content) if isinstance(content, str) else content
         separator = b"\f" if self._emitted and self.form.name == "text" else b""
         emit(separator + data)
         self._emitted = True
 
     def _check_stdout(self) -> None:
+        check_stdout()
         name = self.form.name
         if len(self.inputs) > 1 and name not in _STREAMS:
             raise UserError(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -288,6 +289,23 @@ def test_a_limit_that_would_leave_out_what_nobody_named(call, tmp_path, limit):
     done = call("predict", "a.txt", "b.txt", "--limit", limit)
     assert done.returncode == 2 and done.stdout == ""
     assert f"kes-toy: error: {limit}: too few inputs (--limit)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [("tour >&-", "stdout is closed"), ("predict - <&-", "stdin")]
+)
+def test_a_stream_that_is_closed(tmp_path, words, says):
+    program = Path(__file__).with_name("toy.py")
+    command = shlex.join([sys.executable, str(program)])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {words}"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode in {1, 2}
+    assert says in done.stderr and "fault of the program" not in done.stderr
 
 
 def test_a_config_that_is_not_there(call):

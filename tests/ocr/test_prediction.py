@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -67,6 +68,26 @@ def test_json_on_stdout_is_an_object_a_line_that_names_its_input(folder, capsys)
     objects = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [item["name"] for item in objects] == ["a.png", "b.png"]
     assert [len(item["pages"]) for item in objects] == [1, 2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes on POSIX only")
+def test_a_name_that_is_no_text_comes_out(folder, capsys):
+    name = os.fsdecode(b"caf\xe9.png")
+    Path(name).write_text("one")
+    assert run(name, form="json") == 0
+    assert run(name, form="json", output=Path("out")) == 0
+    out = capsys.readouterr().out
+    (file,) = Path("out").iterdir()
+    assert "caf\ufffd.png" in out and file.read_text("utf-8") == out
+    assert os.fsencode(file.name) == b"caf\xe9.json"
+
+
+def test_a_closed_stdout_is_noticed_before_any_page(folder, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(UserError, match="stdout is closed"):
+        Prediction(["a.png"])
+    assert run("a.png", output=Path("out")) == 0
+    assert Path("out/a.txt").read_text() == "one\n"
 
 
 def test_a_blank_page_is_an_empty_file_not_a_missing_one(folder):
