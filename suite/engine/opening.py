@@ -8,7 +8,7 @@ from pathlib import Path
 import suite
 from suite.console.errors import UserError
 from suite.engine.contract import Model
-from suite.engine.folder import CONFIG, read_config
+from suite.engine.folder import CONFIG, model_of, read_config
 
 ENGINES = ("litert", "keras", "saved_model")
 PRECISIONS = ("dynamic_int8", "float16", "float32", "full_int8")
@@ -89,8 +89,8 @@ def find_model(app: str, model: str, override: Path | None = None) -> Path:
     Args:
         app: The application, such as "ocr".
         model: The model in it, such as "recognizer".
-        override: A folder that holds APP/MODEL or MODEL, or a model folder; nothing
-            else is looked at where it is given.
+        override: A folder that holds APP/MODEL or MODEL, a model folder, or a run
+            folder; nothing else is looked at where it is given.
 
     Returns:
         A folder with a config.json in it, which is not read here.
@@ -99,7 +99,7 @@ def find_model(app: str, model: str, override: Path | None = None) -> Path:
         UserError: There is none; names every place that was looked at.
     """
     if override is not None:
-        override = Path(override)
+        override = model_of(Path(override))
         places = [override / app / model, override / model, override]
     else:
         package = Path(suite.__file__).parent
