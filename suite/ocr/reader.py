@@ -21,7 +21,7 @@ from suite.ocr.fitness import check_detector, check_language_model, check_recogn
 from suite.ocr.layout import reading_order
 from suite.ocr.orientation import SURE, choose_turn, skew_angle, text_runs_down
 from suite.ocr.reading import Reading
-from suite.ocr.recognition import Read, Recognizer
+from suite.ocr.recognition import Read, Recognizer, usable_processors
 from suite.ocr.result import Line, PageText
 from suite.ocr.text_height import lone_height, text_height
 from suite.ocr.typography import closed_up
@@ -44,7 +44,8 @@ class Reader:
         recognizer: Model folder of the recognizer; the shipped one if None.
         engine: "litert", "keras" or "saved_model".
         precision: Which LiteRT file, as in `suite.engine.open_model`.
-        threads: Threads; the detector shares them, lines are read side by side.
+        threads: Threads, as many as there are processors at most; the detector
+            shares them, lines are read side by side.
         isolated: Whether LiteRT files run in child processes, as in
             `suite.engine.open_model`.
         decode: From logits (frames, classes) and the alphabet to a reading; None for
@@ -76,6 +77,8 @@ class Reader:
         opened = partial(
             open_model, engine=engine, precision=precision, isolated=isolated
         )
+        # each thread that reads lines takes the memory of a network
+        threads = min(threads, usable_processors())
         folder = find_model("ocr", "detector", detector)
         # one canvas at a time: another page size costs 50 ms, its memory 40 MB
         model = opened(folder, threads=threads, keep=1)
