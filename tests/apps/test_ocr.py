@@ -123,6 +123,7 @@ def test_version(kes_ocr):
         (["train", "--model", "detector", "--output", "x", "--preset", "p"], "smoke"),
         (["train", "--model", "detector", "--output", "x", "--epoch", "1"], "--epoch"),
         (["export", "--model", "sub"], "config.json"),
+        (["export", "--model", str(MODELS), "--data", "typo"], "typo/boxes"),
         (["train", "--config", "bad.toml", "--model", "detector"], "--output"),
         (["predict", "a.png", "--config", "bad.toml"], "unknown key colour"),
     ],
