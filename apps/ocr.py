@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +22,7 @@ from suite.console.messages import remark
 from suite.console.options import Common, Inputs, WithLimit
 from suite.console.program import Program, Verb
 from suite.console.verbs import ExportOptions, Labelled, TrainOptions
-from suite.ocr.options import ReaderOptions
+from suite.ocr.options import ReaderOptions, ReadingOptions
 
 MODELS = ("detector", "recognizer")
 
@@ -61,8 +61,11 @@ class Evaluate(Common, Labelled, ReaderOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bench(Common, Labelled, ReaderOptions):
-    """Compare the models' formats: kB, milliseconds and, with --data, figures."""
+class Bench(Common, Labelled, ReadingOptions):
+    """Compare the models' formats: kB, milliseconds and, with --data, figures.
+
+    Figures are of the formats that both models have.
+    """
 
     runs: int = 20
     """Timed runs of each signature."""
@@ -132,28 +135,29 @@ def bench(options: Bench) -> Result:
     from suite.data.labelled import labelled_pages
     from suite.edge.timing import latency_table
     from suite.ocr.evaluation import measure
-    from suite.ocr.opening import model_folder, open_reader
+    from suite.ocr.opening import check_options, model_folder, open_format
     from suite.ocr.samples import sample_inputs
 
-    rows: list[dict[str, Any]] = []
-    for name in MODELS:
-        folder = model_folder(options.model, name)
-        rows += latency_table(
-            folder,
-            sample_inputs,
-            threads=options.threads,
-            runs=options.runs,
-            isolated=options.isolated,
-        )
-    text, measured, code = table(rows), [], 0
-    if options.data is not None:
+    check_options(options)
+    labels = None
+    if options.data is not None:  # before minutes of timing
         labels = labelled_pages(options.data, options.pages, options.limit)
-        for name in dict.fromkeys(row["format"] for row in rows):
-            reader = open_reader(replace(options, precision=name))
+    timing = {name: getattr(options, name) for name in ("threads", "runs", "isolated")}
+    folders = [model_folder(options.model, name) for name in MODELS]
+    tables = [latency_table(folder, sample_inputs, **timing) for folder in folders]
+    rows = [row for own in tables for row in own]
+    text, measured, code = table(rows), [], 0
+    if labels is not None:
+        held = [dict.fromkeys(row["format"] for row in own) for own in tables]
+        for name in held[0] | held[1]:
+            if name not in held[0] or name not in held[1]:
+                remark(f"{name}: left out of the figures, one of the models lacks it")
+                continue
+            reader = open_format(options, name)
             metrics, failed = measure(reader, labels, fold_case=options.caseless)
             measured.append({"format": name, **metrics})
             code = max(code, failed)
-        text += "\n" + table(measured)
+        text += "\n" + table(measured) if measured else ""
     return Result({"latency": rows, "figures": measured}, text, code, "litert")
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from suite.console.errors import UserError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 """Numbers of the errors of a medium that takes no more."""
+_SURROGATES = re.compile("[\ud800-\udfff]")  # how Python keeps such bytes in a name
 _NAME_LIMIT = 255  # bytes in a file name: ext4, APFS, NTFS and tmpfs agree
 
 
@@ -60,14 +62,19 @@ def write_atomic(path: str | os.PathLike[str], content: bytes | str) -> None:
 
     Args:
         path: The file to write.
-        content: Bytes as they are; text as UTF-8 with its line ends untouched.
+        content: Bytes as they are; text as `utf8` has it, with its line ends untouched.
 
     Raises:
         UserError: The disk is full or `path` cannot be written.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = utf8(content) if isinstance(content, str) else content
     with atomic_path(path) as temporary:
         temporary.write_bytes(data)
+
+
+def utf8(text: str) -> bytes:
+    """Text as UTF-8; bytes of a file name that are no text become U+FFFD."""
+    return _SURROGATES.sub("\ufffd", text).encode()
 
 
 def _beside(target: Path) -> Path:

@@ -1,10 +1,11 @@
 """The files that a program is asked to work on."""
 
+import functools
 import glob
 import os
 import sys
 import traceback
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
@@ -37,7 +38,11 @@ class Input:
         """
         if self.error is not None:
             raise self.error
-        return sys.stdin.buffer.read() if self.path is None else self.path
+        if self.path is not None:
+            return self.path
+        if getattr(sys, "stdin", None) is None:  # how Python shows it, closed by <&-
+            raise UserError(f"{self.name}: stdin is closed", "Name a file instead.")
+        return sys.stdin.buffer.read()
 
     def target(self, output: Path, ending: str) -> Path:
         """The file that takes the results, `ending` as in `.txt`."""
@@ -58,7 +63,8 @@ def expand_inputs(
     A file is taken whatever its ending. A folder gives, sorted and with its
     subfolders, the files that end in one of `suffixes`; hidden ones and those below
     `output` are passed over. The order of the arguments stays. An argument that leads
-    to nothing becomes an input that fails, so that the others are still read.
+    to nothing becomes an input that fails, so that the others are still read. What is
+    found twice, as by `FOLDER/**`, is taken at its first place.
 
     Args:
         arguments: What the command line named.
@@ -66,13 +72,14 @@ def expand_inputs(
         output: The folder for the results; None for stdout.
         ending: Ending of a result: `.txt`.
         shard: `I/N`, the I-th (from 1) of N parts of the work; None for all of it.
-        limit: At most so many inputs; None for all.
+        limit: At most so many inputs, 1 or more; None for all.
 
     Raises:
         UserError: Nothing to read at all; two inputs with one place for their
             results; a result in the place of an input; a shard that is none.
     """
-    found = [item for word in arguments for item in _expand(word, suffixes, output)]
+    every = (item for word in arguments for item in _expand(word, suffixes, output))
+    found = list(_once(every))
     if not found:
         raise UserError("no input was given", "Name files, folders, globs, or - .")
     if all(item.error for item in found) and found[0].error:
@@ -155,6 +162,19 @@ def _expand(
         yield _nothing(word, f"{word}: no such file or folder")
     else:
         yield _file(path)
+
+
+def _once(items: Iterable[Input]) -> Iterator[Input]:
+    resolved = functools.cache(Path.resolve)  # folders are fewer than files
+    seen: set[Path | None] = set()
+    for item in items:
+        if item.error is None:
+            # The name stays: of a link and what it points at both were asked for.
+            path = item.path and resolved(item.path.parent) / item.path.name
+            if path in seen:
+                continue
+            seen.add(path)
+        yield item
 
 
 def _folder(

@@ -3,6 +3,7 @@
 import dataclasses
 import difflib
 import tomllib
+import types
 import typing
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,11 @@ class WithLimit:
     limit: int | None = None
     """Only the first N inputs, for a quick trial."""
 
+    def __post_init__(self) -> None:
+        # -1 would leave out the last one and tell nobody
+        if self.limit is not None and self.limit < 1:
+            raise UserError(f"{self.limit}: too few inputs (--limit)", "At least 1.")
+
 
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file.
@@ -78,7 +84,7 @@ def check_keys(values: Mapping[str, Any], kinds: Sequence[type], path: Path) -> 
     Raises:
         UserError: An unknown key, with the nearest known one.
     """
-    known = sorted({key for kind in kinds for key in _keys(kind)})
+    known = sorted({key for kind in kinds for key, _ in _fields(kind)})
     for key, _ in flatten(values):
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
@@ -86,19 +92,27 @@ def check_keys(values: Mapping[str, Any], kinds: Sequence[type], path: Path) -> 
             raise UserError(f"{path}: unknown key {key} (--config)", hint)
 
 
-def to_arguments(values: Mapping[str, Any], kind: type) -> list[str]:
+def to_arguments(
+    values: Mapping[str, Any], kind: type, path: Path | None = None
+) -> list[str]:
     """Values as command-line arguments, so that one parser checks all of them.
 
     Args:
         values: Keys and values of a file; keys that `kind` does not know are left out.
         kind: The dataclass to be parsed.
+        path: The file, for the message.
+
+    Raises:
+        UserError: A switch that is neither true nor false, true or false or a list
+            for an option that takes none.
     """
-    known = set(_keys(kind))
+    known = dict(_fields(kind))
     words: list[str] = []
     for key, value in flatten(values):
         flag = key.replace("_", "-")
         if key not in known:
             continue
+        _check_kind(key, value, known[key], path)
         if isinstance(value, bool):
             parent, dot, name = flag.rpartition(".")
             words.append(f"--{flag}" if value else f"--{parent}{dot}no-{name}")
@@ -119,8 +133,48 @@ def flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{key}", value
 
 
-def _keys(kind: type, prefix: str = "") -> Iterator[str]:
-    """Names of the fields that a file may set; those of a nested one as `a.b`."""
+def _check_kind(key: str, value: Any, hint: Any, path: Path | None) -> None:
+    """Refuses what the parser would take apart.
+
+    `json = "yes"` would be the switch --json and an input `yes`, `limit = [1, 2]` an
+    input `2`. All else the parser checks.
+    """
+    kinds = {typing.get_origin(one) or one for one in _alternatives(hint)}
+    if Any in kinds:
+        return
+    if bool in kinds and not isinstance(value, bool):
+        wanted = "true or false"
+    elif isinstance(value, bool) and bool not in kinds:
+        wanted = "a value"
+    elif isinstance(value, list) and not kinds & {tuple, list}:
+        wanted = "one value"
+    else:
+        return
+    raise UserError(
+        f"{path}: {key} must be {wanted}, not {_toml(value)} (--config)",
+        "Write true or false without quotes." if bool in kinds else None,
+    )
+
+
+def _alternatives(hint: Any) -> Iterator[Any]:
+    """The types that a hint allows: of `int | None` both."""
+    origin = typing.get_origin(hint)
+    if origin is Annotated:
+        yield from _alternatives(typing.get_args(hint)[0])
+    elif origin in (typing.Union, types.UnionType):
+        for one in typing.get_args(hint):
+            yield from _alternatives(one)
+    else:
+        yield hint
+
+
+def _toml(value: Any) -> str:
+    """A value about as the file has it."""
+    return str(value).lower() if isinstance(value, bool) else repr(value)
+
+
+def _fields(kind: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Names and hints of the fields that a file may set, of a nested one as `a.b`."""
     hints = typing.get_type_hints(kind, include_extras=True)
     for field in dataclasses.fields(kind):
         hint = hints[field.name]
@@ -130,6 +184,6 @@ def _keys(kind: type, prefix: str = "") -> Iterator[str]:
             continue
         inner = typing.get_args(hint)[0] if marks else hint
         if dataclasses.is_dataclass(inner) and isinstance(inner, type):
-            yield from _keys(inner, f"{prefix}{field.name}.")
+            yield from _fields(inner, f"{prefix}{field.name}.")
         else:
-            yield f"{prefix}{field.name}"
+            yield f"{prefix}{field.name}", hint

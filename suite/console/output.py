@@ -47,7 +47,9 @@ def emit(content: str | bytes) -> None:
         SystemExit: With code 0, where the reader went away (`| head -1`); with code 2,
             after a message, where stdout cannot be written: more inputs would end
             the same.
+        UserError: Stdout is closed (`>&-`).
     """
+    check_stdout()
     with until_closed():
         if isinstance(content, bytes):
             sys.stdout.flush()
@@ -55,6 +57,17 @@ def emit(content: str | bytes) -> None:
         else:
             sys.stdout.write(content if content.endswith("\n") else content + "\n")
         sys.stdout.flush()
+
+
+def check_stdout() -> None:
+    """Refuses a stdout that is closed: to be called before any work.
+
+    Raises:
+        UserError: It is.
+    """
+    # how Python shows it, whatever the hints say
+    if getattr(sys, "stdout", None) is None:
+        raise UserError("stdout is closed", "Leave >&- out, or write to a file: > FILE")
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def parse(prog: str, verb: Verb, words: list[str]) -> tuple[Any, Any]:
     values = opt.read_toml(path) if path else {}
     if path and verb.recipe is None:
         opt.check_keys(values, [verb.options], path)
-    words = opt.to_arguments(values, verb.options) + words
+    words = opt.to_arguments(values, verb.options, path) + words
     if verb.recipe is None:
         return tyro.cli(verb.options, prog=prog, args=words, config=opt.TYRO), None
     options, others = _known(verb.options, prog, words)
@@ -95,7 +95,7 @@ def parse(prog: str, verb: Verb, words: list[str]) -> tuple[Any, Any]:
         opt.check_keys(values, [verb.options, recipe.Recipe], path)
     own = {field.name for field in fields(options)}
     values = {key: value for key, value in values.items() if key not in own}
-    others = opt.to_arguments(values, recipe.Recipe) + others
+    others = opt.to_arguments(values, recipe.Recipe, path) + others
     return options, _settings(recipe, options, prog, others)
 
 

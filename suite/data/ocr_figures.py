@@ -29,9 +29,13 @@ def as_metric(
     """What the exporter has to be told so that it compares `figure`; {} without data.
 
     Args: As `figure` has them.
+
+    Raises:
+        UserError: As `figure`, of what can be known without a model.
     """
     if data is None:
         return {}
+    _labelled(data, numbers, limit)  # now, not after minutes of converting
     options = {"data": str(data.resolve()), "numbers": numbers, "limit": limit}
     return {
         "metric": f"{__name__}:{figure.__name__}",
@@ -53,7 +57,7 @@ def figure(
         model: An open detector or recognizer.
         data: Folder of labelled pages in SROIE's layout.
         numbers: Range of pages, as in `suite.ocr.evaluation.page_names`.
-        limit: The first pages only.
+        limit: The first pages only, 1 or more.
         caseless: Compare lines without case; where labels are capitals only if None.
 
     Returns:
@@ -65,11 +69,15 @@ def figure(
     Raises:
         UserError: There is no such page, or one cannot be used.
     """
-    labelled = pages(data, page_names(Path(data), numbers))[:limit]
+    labelled = _labelled(Path(data), numbers, limit)
     if model.config["model"] == "detector":
         return matched(Detector(model), map(_as_it_is, labelled)).f1
     fold_case = in_capitals(labelled) if caseless is None else caseless
     return 1 - _error_rate(Recognizer([model]), labelled, fold_case)
+
+
+def _labelled(data: Path, numbers: str | None, limit: int | None) -> list[LabelledPage]:
+    return pages(data, page_names(data, numbers)[:limit])
 
 
 def matched(

@@ -151,10 +151,11 @@ def verify(options: Verify) -> Result:
 
 def inspect(options: Inspect) -> Result:
     from suite.edge.inspection import inspect as look
+    from suite.engine import shipped_models
     from suite.engine.folder import read_bytes
 
     found: dict[str, Any] = {}
-    for path in options.models or _shipped():
+    for path in options.models or shipped_models():
         files = sorted(path.rglob("*.tflite")) if path.is_dir() else [path]
         if not files:
             raise UserError(f"{path}: no .tflite file there", "Name another folder.")
@@ -166,12 +167,6 @@ def inspect(options: Inspect) -> Result:
                     raise
                 raise UserError(f"{file}: {error.message}", error.hint) from error
     return Result(found, "\n\n".join(_shown(*item) for item in found.items()))
-
-
-def _shipped() -> list[Path]:
-    from suite.engine import find_model
-
-    return [find_model("ocr", name) for name in ("detector", "recognizer")]
 
 
 def bench(options: Bench) -> Result:

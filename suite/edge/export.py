@@ -140,6 +140,7 @@ def export(
             report = report_of(work, content, formats)
             report["inputs"] = "given" if inputs else f"random, seed {seed}"
             report["metric"] = metric
+            report["metric_options"] = _shown(metric_options or {})
             judge(target, report, metric_drop)
             report["signatures"] = list(signatures)
             if target != folder:
@@ -152,6 +153,16 @@ def export(
             "Free some space, or make the folder writable.",
         ) from error
     return report
+
+
+def _shown(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options for a report that others read: folders by their last names alone."""
+    return {
+        key: Path(value).name
+        if isinstance(value, str) and Path(value).is_absolute()
+        else value
+        for key, value in options.items()
+    }
 
 
 def inputs_of(

@@ -23,7 +23,8 @@ def measured(job: Mapping[str, Any], model: Model) -> float | None:
         model: The model.
 
     Raises:
-        UserError: There is no such function, it fails, or gives no finite number.
+        UserError: There is no such function, it fails, or gives no finite number; or
+            what the function itself refuses by one.
     """
     name = job.get("metric")
     if not name:
@@ -38,6 +39,8 @@ def measured(job: Mapping[str, Any], model: Model) -> float | None:
         ) from error
     try:
         value = float(found(model, **job.get("metric_options") or {}))
+    except UserError:
+        raise
     except Exception as error:  # a stranger's function
         raise UserError(
             f"{name}: failed: {type(error).__name__}: {error} (--metric)"

@@ -11,7 +11,7 @@ import numpy as np
 from suite.console.errors import UserError
 from suite.edge.samples import Inputs, random_inputs
 from suite.engine import PRECISIONS, Model, open_model
-from suite.engine.folder import read_config
+from suite.engine.folder import model_of, read_config
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ def latency_table(
     """Sizes and times of a model folder's LiteRT files.
 
     Args:
-        folder: The model folder.
+        folder: The model folder, or the run folder around it.
         inputs: From a model's config.json to the inputs of its signatures; random
             ones if None.
-        threads: Threads of the interpreter.
+        threads: Threads of the interpreter, 1 or more.
         runs: As in `time_model`.
         isolated: As in `suite.engine.open_model`.
 
@@ -49,8 +49,13 @@ def latency_table(
         `signature`, `median_ms`, `p90_ms`.
 
     Raises:
-        UserError: There is no such folder, no LiteRT file in it, or one is damaged.
+        UserError: There is no such folder, no LiteRT file in it, or one is damaged;
+            no thread, no run.
     """
+    for count, what in ((threads, "threads"), (runs, "runs")):
+        if count < 1:
+            raise UserError(f"{count}: too few {what} (--{what})", "At least 1.")
+    folder = model_of(folder)
     config, _ = read_config(folder)
     given = inputs(config) if inputs else None
     rows: list[dict[str, Any]] = []
@@ -81,7 +86,7 @@ def time_model(
     Args:
         model: The open model.
         given: Gives the inputs of a signature; seeded random ones if None.
-        runs: Runs of a signature, at most.
+        runs: Runs of a signature, at most; 1 or more.
         seconds: Time for a signature, after which no further run begins; three runs
             are made in any case.
 
@@ -103,8 +108,9 @@ def time_call(call: Callable[[], Any], *, runs: int, seconds: float) -> Latency:
 
     Args:
         call: What to time.
-        runs: Timed calls, at most.
-        seconds: Time after which no further call begins; three are made in any case.
+        runs: Timed calls, at most; 1 or more.
+        seconds: Time after which no further call begins; three of them are made in
+            any case.
     """
     call()
     times: list[float] = []

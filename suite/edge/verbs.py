@@ -9,7 +9,7 @@ from suite.console.messages import report_error
 from suite.console.verbs import ExportOptions
 from suite.edge.export import VerificationError, export
 from suite.edge.samples import Inputs
-from suite.engine.folder import CONFIG, read_config
+from suite.engine.folder import CONFIG, model_of, read_config
 
 
 def run_export(
@@ -100,6 +100,7 @@ def _verdicts(
 
 
 def _folders(folder: Path) -> list[Path]:
+    folder = model_of(folder)
     if (folder / CONFIG).is_file():
         return [folder]
     found = sorted(path.parent for path in folder.glob(f"*/{CONFIG}"))

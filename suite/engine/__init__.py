@@ -8,7 +8,13 @@ package imports none of their frameworks.
 """
 
 from suite.engine.contract import Model, Signature, TensorSpec
-from suite.engine.opening import ENGINES, PRECISIONS, find_model, open_model
+from suite.engine.opening import (
+    ENGINES,
+    PRECISIONS,
+    find_model,
+    open_model,
+    shipped_models,
+)
 
 __all__ = [
     "ENGINES",
@@ -18,4 +24,5 @@ __all__ = [
     "TensorSpec",
     "find_model",
     "open_model",
+    "shipped_models",
 ]

@@ -23,6 +23,16 @@ SAVED_MODEL = "saved_model"
 _EXPORT = "Export the model again."
 
 
+def model_of(folder: Path) -> Path:
+    """The model's own folder where that of its training is named, else the same.
+
+    A run folder's config.json holds the settings; the model is in `model/` beside it.
+    """
+    inner = folder / "model"
+    is_run = (folder / CONFIG).is_file() and (inner / CONFIG).is_file()
+    return inner if is_run else folder
+
+
 def read_config(folder: Path) -> tuple[dict[str, Any], dict[str, Signature]]:
     """Reads config.json of a model folder.
 

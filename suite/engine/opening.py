@@ -8,7 +8,7 @@ from pathlib import Path
 import suite
 from suite.console.errors import UserError
 from suite.engine.contract import Model
-from suite.engine.folder import CONFIG, read_config
+from suite.engine.folder import CONFIG, model_of, read_config
 
 ENGINES = ("litert", "keras", "saved_model")
 PRECISIONS = ("dynamic_int8", "float16", "float32", "full_int8")
@@ -89,8 +89,8 @@ def find_model(app: str, model: str, override: Path | None = None) -> Path:
     Args:
         app: The application, such as "ocr".
         model: The model in it, such as "recognizer".
-        override: A folder that holds APP/MODEL or MODEL, or a model folder; nothing
-            else is looked at where it is given.
+        override: A folder that holds APP/MODEL or MODEL, a model folder, or a run
+            folder; nothing else is looked at where it is given.
 
     Returns:
         A folder with a config.json in it, which is not read here.
@@ -99,14 +99,10 @@ def find_model(app: str, model: str, override: Path | None = None) -> Path:
         UserError: There is none; names every place that was looked at.
     """
     if override is not None:
-        override = Path(override)
+        override = model_of(Path(override))
         places = [override / app / model, override / model, override]
     else:
-        package = Path(suite.__file__).parent
-        roots = [package.parent / "saved_models", package / "saved_models"]
-        if os.environ.get(VARIABLE):
-            roots.insert(0, Path(os.environ[VARIABLE]))
-        places = [root / app / model for root in roots]
+        places = [root / app / model for root in _roots()]
     for place in places:
         if (place / CONFIG).is_file():
             return place
@@ -115,3 +111,31 @@ def find_model(app: str, model: str, override: Path | None = None) -> Path:
         f"no {app} model {model!r}: no {CONFIG} in {looked}",
         f"Name a model folder (--model), or set {VARIABLE} to a folder of models.",
     )
+
+
+def shipped_models() -> list[Path]:
+    """Folders of all models that `find_model` finds by name, sorted by APP/MODEL.
+
+    Raises:
+        UserError: There is none.
+    """
+    found: dict[tuple[str, ...], Path] = {}
+    for root in _roots():
+        for path in root.glob(f"*/*/{CONFIG}"):
+            found.setdefault(path.parent.parts[-2:], path.parent)
+    if not found:
+        looked = ", ".join(map(str, _roots()))
+        raise UserError(
+            f"no model: no APP/MODEL/{CONFIG} in {looked}",
+            f"Name one, or set {VARIABLE} to a folder of models.",
+        )
+    return [found[name] for name in sorted(found)]
+
+
+def _roots() -> list[Path]:
+    """Where APP/MODEL is looked for, the first one first."""
+    package = Path(suite.__file__).parent
+    roots = [package.parent / "saved_models", package / "saved_models"]
+    if os.environ.get(VARIABLE):
+        roots.insert(0, Path(os.environ[VARIABLE]))
+    return roots

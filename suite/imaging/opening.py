@@ -102,13 +102,24 @@ def open_image(
 
 @contextlib.contextmanager
 def open_source(source: Source, name: str | None) -> Iterator[tuple[BinaryIO, str]]:
-    """Yield a seekable stream of at least one byte, and its name for messages."""
+    """Yield a seekable stream of at least one byte, and its name for messages.
+
+    Raises:
+        UserError: The source is neither path, bytes nor binary file, or cannot be
+            opened, or is empty, or too large.
+    """
     with contextlib.ExitStack() as stack:
         if isinstance(source, bytes):
             stream, label = cast(BinaryIO, io.BytesIO(source)), name or "<bytes>"
         elif isinstance(source, str | os.PathLike):
             label = name or str(source)
             stream = stack.enter_context(_open_path(Path(source), label))
+        elif isinstance(source, io.TextIOBase) or not hasattr(source, "read"):
+            raise UserError(
+                f"{name or type(source).__qualname__}: not a path, bytes or an open "
+                "binary file",
+                "Open files in mode 'rb'.",
+            )
         else:
             stream, label = source, name or str(getattr(source, "name", "<stream>"))
         with refuse_damage(label):

@@ -2,8 +2,9 @@
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,6 +25,8 @@ from suite.imaging.pixels import Mode, Pixels
 
 MAX_FRAMES = 2000
 _SUBFILE_TYPE = 254  # TIFF tag; bit 0: a smaller copy of another page
+Damaged = Callable[[int, UserError], None]
+"""Told of a page that cannot be opened: its place in the file, from 0, and why."""
 PDFIUM = threading.Lock()
 """Held by whoever is in PDFium, which may not be entered twice at a time."""
 
@@ -57,6 +60,7 @@ def open_pages(
     max_pixels: float = MAX_PIXELS,
     reduce_to: int | None = None,
     name: str | None = None,
+    damaged: Damaged | None = None,
 ) -> Iterator[Page]:
     """Yield the pages of a file; only one of them is in memory at a time.
 
@@ -69,40 +73,89 @@ def open_pages(
         dpi: Resolution at which PDF pages are drawn, pixels per inch; `reduce_to`
             lowers it.
         max_frames: A file of more pages is refused before the first is read.
+        damaged: Told of each page that cannot be opened, and the next one is; None to
+            have the error raised.
 
     Raises:
         UserError: As `open_image`; too many pages; a PDF with a password. Raised when
             the page in question is asked for: pages before it have been yielded.
     """
     with open_source(source, name) as (stream, label):
-        head = stream.read(1024)
-        stream.seek(0)
-        if head.lstrip(b"\xef\xbb\xbf\0\t\n\f\r ").startswith(b"%PDF-"):
+        if _is_pdf(stream):
             limits = max_frames, max_pixels
-            yield from _pdf_pages(stream, label, mode, dpi, limits, reduce_to)
+            yield from _pdf_pages(stream, label, mode, dpi, limits, reduce_to, damaged)
             return
         picture = open_picture(stream, label, max_pixels)
-        frames = _frames(picture, label, max_frames, max_pixels)
-        for index, _ in enumerate(frames):
-            page = decode(picture, stream, label, mode, reduce_to)
+        for index, where in _frames(picture, label, max_frames, damaged):
+            try:
+                check_pixels(picture.width, picture.height, where, max_pixels)
+                page = decode(picture, stream, where, mode, reduce_to)
+            except UserError as error:
+                _pass_over(index, error, damaged)
+                continue
             yield Page(page.pixels, label, index, page.width, page.height, page.scale)
 
 
+def has_several_pages(source: Source, *, name: str | None = None) -> bool:
+    """Whether a file has more than one page; none of them is decoded.
+
+    Args:
+        source, name: As in `open_pages`.
+
+    Raises:
+        UserError: As `open_pages`.
+    """
+    with open_source(source, name) as (stream, label):
+        if _is_pdf(stream):
+            document = _open_pdf(stream, label)
+            with PDFIUM:
+                count = len(document)
+                document.close()
+            return count > 1
+        picture = open_picture(stream, label, MAX_PIXELS)
+        frames = _frames(picture, label, MAX_FRAMES, lambda index, error: None)
+        return len(list(islice(frames, 2))) > 1
+
+
+def _is_pdf(stream: BinaryIO) -> bool:
+    head = stream.read(1024)
+    stream.seek(0)
+    return head.lstrip(b"\xef\xbb\xbf\0\t\n\f\r ").startswith(b"%PDF-")
+
+
+def _pass_over(index: int, error: UserError, damaged: Damaged | None) -> None:
+    if damaged is None:
+        raise error
+    damaged(index, error)
+
+
 def _frames(
-    picture: Image.Image, label: str, max_frames: int, max_pixels: float
-) -> Iterator[None]:
-    """Set a picture on each of its pages in turn."""
+    picture: Image.Image, label: str, max_frames: int, damaged: Damaged | None
+) -> Iterator[tuple[int, str]]:
+    """Set a picture on each of its pages in turn; yields their places and names."""
     if picture.format != "TIFF":
-        yield
+        yield 0, label
         return
-    if _seek(picture, max_frames, label):
+    try:
+        too_many = _seek(picture, max_frames, label)
+    except UserError:  # raised again below, after the pages before the break
+        too_many = False
+    if too_many:
         _refuse_pages(label, max_frames)
-    frame = 0
-    while _seek(picture, frame, label):
+    frame = index = 0
+    several = getattr(picture, "is_animated", False)
+    while True:
+        where = f"{label}, page {index + 1}" if several else label
+        try:
+            if not _seek(picture, frame, where):
+                return
+        except UserError as error:  # nobody knows where the next one is
+            _pass_over(index, error, damaged)
+            return
         kind = getattr(picture, "tag_v2", {}).get(_SUBFILE_TYPE, 0)
         if frame == 0 or not (isinstance(kind, int) and kind & 1):
-            check_pixels(picture.width, picture.height, label, max_pixels)
-            yield
+            yield index, where
+            index += 1
         frame += 1
 
 
@@ -128,7 +181,32 @@ def _pdf_pages(
     dpi: float,
     limits: tuple[int, float],
     reduce_to: int | None,
+    damaged: Damaged | None,
 ) -> Iterator[Page]:
+    document = _open_pdf(stream, label)
+    try:
+        with PDFIUM:
+            count = len(document)
+        if not count:
+            raise UserError(f"{label}: a PDF without pages")
+        if count > limits[0]:
+            _refuse_pages(label, limits[0])
+        for index in range(count):
+            try:
+                with refuse_damage(f"{label}, page {index + 1}"), PDFIUM:
+                    page = _draw(
+                        document, index, label, mode, dpi, limits[1], reduce_to
+                    )
+            except UserError as error:
+                _pass_over(index, error, damaged)
+                continue
+            yield page
+    finally:
+        with PDFIUM:
+            document.close()
+
+
+def _open_pdf(stream: BinaryIO, label: str) -> Any:
     import pypdfium2  # 0.1 s, which pictures need not wait for
 
     with refuse_damage(label), PDFIUM:
@@ -140,19 +218,7 @@ def _pdf_pages(
             hint = "Save a copy without the password."
             raise UserError(f"{label}: protected by a password", hint) from error
         document.init_forms()  # what is typed into forms is drawn too
-        count = len(document)
-    try:
-        if not count:
-            raise UserError(f"{label}: a PDF without pages")
-        if count > limits[0]:
-            _refuse_pages(label, limits[0])
-        for index in range(count):
-            with refuse_damage(f"{label}, page {index + 1}"), PDFIUM:
-                page = _draw(document, index, label, mode, dpi, limits[1], reduce_to)
-            yield page
-    finally:
-        with PDFIUM:
-            document.close()
+        return document
 
 
 def draw_pdf_page(data: bytes, width: int, height: int) -> Pixels:

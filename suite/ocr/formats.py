@@ -109,7 +109,7 @@ def write(
     Args:
         pages, format, source: As in `render`.
         destination: The file. Several pages of a format of single pages go to
-            NAME-1.png, NAME-2.png ... beside it.
+            NAME-1.png, NAME-2.png ... beside it, by their places in the source.
         taken: Files of other results, which numbered pages must not replace.
 
     Returns:
@@ -122,9 +122,11 @@ def write(
     path, pages = Path(destination), _listed(pages)
     files = [path]
     if find_format(format).paged and len(pages) > 1:
-        numbers = range(1, len(pages) + 1)
+        numbers = [page.index + 1 for page in pages]
+        if len({*numbers}) < len(pages):  # of several sources
+            numbers = [*range(1, len(pages) + 1)]
         files = [path.with_name(f"{path.stem}-{n}{path.suffix}") for n in numbers]
-        for number, file in enumerate(files, 1):
+        for number, file in zip(numbers, files, strict=True):
             if file in taken:
                 raise UserError(
                     f"page {number} of {pages[0].name or path.stem} and another input "
@@ -167,7 +169,13 @@ def _pictures(pages: Pages, source: Source | None) -> Iterator[Pixels]:
         source = pages[0].name
     wanted = iter(pages)
     page = next(wanted)
-    for opened in open_pages(source, mode="RGB", name=pages[0].name or None):
+
+    def damaged(index: int, error: UserError) -> None:
+        if index == page.index:  # others were not read, and told of
+            raise error
+
+    name = pages[0].name or None
+    for opened in open_pages(source, mode="RGB", name=name, damaged=damaged):
         if opened.index == page.index:
             yield opened.image
             following = next(wanted, None)

@@ -1,6 +1,8 @@
 """A reader as a command line describes it: folders, files and names."""
 
 import json
+import math
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +11,10 @@ import suite
 from suite.console import UserError, choose_backend
 from suite.console.process_memory import return_large_blocks
 from suite.engine import find_model
+from suite.engine.folder import model_of
 from suite.ocr.decoding import Decoder, beam, greedy, only
 from suite.ocr.fitness import check_language_model
-from suite.ocr.options import ReaderOptions
+from suite.ocr.options import ReaderOptions, ReadingOptions
 from suite.ocr.reader import Reader
 from suite.text.ngram import CharacterModel
 
@@ -27,19 +30,7 @@ def open_reader(options: ReaderOptions) -> Reader:
     Raises:
         UserError: A file or model is missing or unfit, options contradict one another.
     """
-    if options.threads < 1:
-        raise UserError(
-            f"{options.threads}: too few threads (--threads)", "At least 1."
-        )
-    if not 0 <= options.min_confidence <= 1:
-        raise UserError(
-            f"{options.min_confidence}: not a confidence (--min-confidence)", "0 to 1."
-        )
-    if options.decoder == "greedy" and (options.lexicon or options.language_model):
-        raise UserError(
-            "a word list or language model needs the beam search",
-            "Leave --decoder greedy out.",
-        )
+    check_options(options)
     if options.isolated and options.engine != "litert":
         raise UserError(
             f"--isolated is for LiteRT files, not for --engine {options.engine}",
@@ -73,6 +64,39 @@ def open_reader(options: ReaderOptions) -> Reader:
     return reader
 
 
+def open_format(options: ReadingOptions, precision: str) -> Reader:
+    """Opens a reader of that LiteRT file; as `open_reader`."""
+    own = {item.name: getattr(options, item.name) for item in fields(ReadingOptions)}
+    own["precision"] = precision
+    return open_reader(ReaderOptions(**own))
+
+
+def check_options(options: ReadingOptions) -> None:
+    """Refuses what needs no model to be known as wrong.
+
+    Raises:
+        UserError: A number out of its range, options that contradict one another.
+    """
+    if options.threads < 1:
+        raise UserError(
+            f"{options.threads}: too few threads (--threads)", "At least 1."
+        )
+    if not 0 <= options.min_confidence <= 1:
+        raise UserError(
+            f"{options.min_confidence}: not a confidence (--min-confidence)", "0 to 1."
+        )
+    if not 0 <= options.lexicon_bonus < math.inf:
+        raise UserError(
+            f"{options.lexicon_bonus}: not a bonus (--lexicon-bonus)",
+            "A number, not negative: 3 makes a word e**3 times as likely.",
+        )
+    if options.decoder == "greedy" and (options.lexicon or options.language_model):
+        raise UserError(
+            "a word list or language model needs the beam search",
+            "Leave --decoder greedy out.",
+        )
+
+
 def sample() -> Path:
     """The page that ships with the models.
 
@@ -94,12 +118,13 @@ def model_folder(model: Path | None, name: str) -> Path:
     """Finds the folder of the detector or recognizer.
 
     Args:
-        model: As `ReaderOptions.model`.
+        model: As `ReadingOptions.model`.
         name: "detector" or "recognizer".
 
     Raises:
         UserError: There is none, or `model` is the folder of another kind of model.
     """
+    model = model and model_of(model)
     alone = model is not None and (model / "config.json").is_file()
     if model is not None and alone and _kind(model) != name:
         model = None
@@ -112,7 +137,7 @@ def _kind(model: Path) -> str:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(
             f"{model / 'config.json'}: not the description of a model (--model)",
-            "Name a folder that training wrote.",
+            "Name the folder model/ that a finished training wrote.",
         ) from error
     if kind not in {"detector", "recognizer"}:
         raise UserError(
@@ -137,8 +162,6 @@ def _words(path: Path | None, bonus: float) -> "Lexicon | None":
 
     if path is None:
         return None
-    if bonus < 0:
-        raise UserError(f"{bonus}: must not be negative (--lexicon-bonus)")
     try:
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:

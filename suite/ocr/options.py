@@ -6,21 +6,14 @@ from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReaderOptions:
-    """What `suite.ocr.opening.open_reader` needs to know."""
+class ReadingOptions:
+    """How pages are read, whatever runs the networks."""
 
     model: Path | None = None
     """Folder that holds detector/ and recognizer/, or that of one of them; the
     shipped models if not given."""
-    engine: Literal["litert", "keras", "saved_model"] = "litert"
-    """What runs the networks."""
-    backend: Literal["tensorflow", "jax", "torch"] | None = None
-    """Keras backend for --engine keras; else KERAS_BACKEND, keras.json, the first
-    installed."""
-    precision: Literal["dynamic_int8", "float16", "float32"] = "dynamic_int8"
-    """Which LiteRT file."""
     threads: int = 2
-    """Threads."""
+    """Threads; more than there are processors are not used."""
     isolated: bool = False
     """Run LiteRT files in child processes: for models of unknown origin."""
     decoder: Literal["beam", "greedy"] = "beam"
@@ -37,3 +30,18 @@ class ReaderOptions:
     """Write no others than these characters, and spaces: 0123456789.,- for amounts."""
     min_confidence: float = 0.5
     """Leave out lines of which the recognizer is less sure than this, 0 to 1."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReaderOptions(ReadingOptions):
+    """What `suite.ocr.opening.open_reader` needs to know."""
+
+    engine: Literal["litert", "keras", "saved_model"] = "litert"
+    """What runs the networks."""
+    backend: Literal["tensorflow", "jax", "torch"] | None = None
+    """Keras backend for --engine keras; else KERAS_BACKEND, keras.json, the first
+    installed."""
+    precision: Literal["dynamic_int8", "float16", "float32", "full_int8"] = (
+        "dynamic_int8"
+    )
+    """Which LiteRT file."""

@@ -11,17 +11,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from suite.console import UserError
 from suite.engine import find_model, open_model
 from suite.imaging.geometry import Quad, quad_size, rectify, transform_quad
 from suite.imaging.opening import Source
-from suite.imaging.pages import open_pages
+from suite.imaging.pages import Damaged, open_pages
 from suite.ocr.decoding import Decoder, beam, greedy
 from suite.ocr.detection import Detector
 from suite.ocr.fitness import check_detector, check_language_model, check_recognizer
 from suite.ocr.layout import reading_order
 from suite.ocr.orientation import SURE, choose_turn, skew_angle, text_runs_down
 from suite.ocr.reading import Reading
-from suite.ocr.recognition import Read, Recognizer
+from suite.ocr.recognition import Read, Recognizer, usable_processors
 from suite.ocr.result import Line, PageText
 from suite.ocr.text_height import lone_height, text_height
 from suite.ocr.typography import closed_up
@@ -45,7 +46,8 @@ class Reader:
         recognizer: Model folder of the recognizer; the shipped one if None.
         engine: "litert", "keras" or "saved_model".
         precision: Which LiteRT file, as in `suite.engine.open_model`.
-        threads: Threads; the detector shares them, lines are read side by side.
+        threads: Threads, as many as there are processors at most; the detector
+            shares them, lines are read side by side.
         isolated: Whether LiteRT files run in child processes, as in
             `suite.engine.open_model`.
         decode: From logits (frames, classes) and the alphabet to a reading; None for
@@ -77,6 +79,8 @@ class Reader:
         opened = partial(
             open_model, engine=engine, precision=precision, isolated=isolated
         )
+        # each thread that reads lines takes the memory of a network
+        threads = min(threads, usable_processors())
         folder = find_model("ocr", "detector", detector)
         # one canvas at a time: another page size costs 50 ms, its memory 40 MB
         model = opened(folder, threads=threads, keep=1)
@@ -118,17 +122,38 @@ class Reader:
         """
         return next(self.pages(source))
 
-    def pages(self, source: Source) -> Iterator[PageText]:
+    def pages(
+        self,
+        source: Source,
+        *,
+        name: str | None = None,
+        damaged: Damaged | None = None,
+    ) -> Iterator[PageText]:
         """Read the pages of a picture, TIFF or PDF one after another.
+
+        Args:
+            source: Path, bytes or open binary file.
+            name: What the results and errors call it; its path by default.
+            damaged: Told of each page that can't be opened (its index, the error), and
+                the next one is read; None to have the error raised.
 
         Raises:
             UserError: The source, or one of its pages, can't be opened; the pages
                 before it have been given.
         """
-        name = os.fspath(source) if isinstance(source, str | Path) else ""
-        for page in open_pages(source, mode="L", reduce_to=LARGEST):
+        if hasattr(source, "__array_interface__"):  # NumPy's, and Pillow's pictures
+            raise UserError(
+                f"{type(source).__module__}.{type(source).__qualname__}: pixels, where "
+                "a path, bytes or an open binary file is needed",
+                "Reader.read takes pixels: a uint8 array (height, width), grey.",
+            )
+        called = os.fspath(source) if isinstance(source, str | Path) else ""
+        called = called if name is None else name
+        for page in open_pages(
+            source, mode="L", reduce_to=LARGEST, name=name, damaged=damaged
+        ):
             size = (page.width, page.height)
-            yield self.read(page.image, name=name, index=page.index, size=size)
+            yield self.read(page.image, name=called, index=page.index, size=size)
 
     def read(
         self,
@@ -148,7 +173,11 @@ class Reader:
 
         Returns:
             The page's text; without lines where there is none.
+
+        Raises:
+            UserError: The array is of another shape or type.
         """
+        _check_pixels(image)
         height, width = image.shape
         given = size or (width, height)
         upright, lines = self._upright(image)
@@ -249,6 +278,19 @@ class Reader:
                 break
             height = measured
         return quads
+
+
+def _check_pixels(image: object) -> None:
+    if not isinstance(image, np.ndarray):
+        given = f"{type(image).__module__}.{type(image).__qualname__}"
+    elif image.dtype != np.uint8 or image.ndim != 2 or not image.size:
+        given = f"{image.dtype} {image.shape}"
+    else:
+        return
+    raise UserError(
+        f"Reader.read: takes a uint8 array (height, width), grey; received {given}",
+        "Colours to grey: np.asarray(picture.convert('L')); a file: reader(path).",
+    )
 
 
 def _sureness(lines: list[Line], least: int = 4) -> float:

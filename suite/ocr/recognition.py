@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -106,3 +107,10 @@ class Recognizer:
         found = model(f"read_{bucket}", {"image": image, "width": true})
         logits: Logits = found["logits"][0]
         return logits[: -(-width // self.stride)]
+
+
+def usable_processors() -> int:
+    """How many processors this process may run on."""
+    if hasattr(os, "sched_getaffinity"):  # Linux; a container may have a part of them
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -108,7 +108,13 @@ def test_version(kes_ocr):
             "--decoder greedy",
         ),
         (["predict", "a.png", "--model", "none"], "none"),
+        (["predict", "a.png", "--limit", "-1"], "--limit"),
         (["evaluate"], "--data"),
+        (["evaluate", "--data", "sub", "--limit", "0"], "--limit"),
+        (["bench", "--threads", "0"], "--threads"),
+        (["bench", "--runs", "-3"], "--runs"),
+        (["bench", "--engine", "keras"], "--engine"),
+        (["bench", "--data", "sub"], "sub/boxes"),
         (["evaluate", "--data", "sub"], "sub/boxes"),
         (["evaluate", "--data", "sub", "--pages", "x"], "--pages"),
         (["evaluate", "--data", "sub", "--pages", "4-5"], "4-5"),
@@ -117,6 +123,7 @@ def test_version(kes_ocr):
         (["train", "--model", "detector", "--output", "x", "--preset", "p"], "smoke"),
         (["train", "--model", "detector", "--output", "x", "--epoch", "1"], "--epoch"),
         (["export", "--model", "sub"], "config.json"),
+        (["export", "--model", str(MODELS), "--data", "typo"], "typo/boxes"),
         (["train", "--config", "bad.toml", "--model", "detector"], "--output"),
         (["predict", "a.png", "--config", "bad.toml"], "unknown key colour"),
     ],
@@ -298,6 +305,27 @@ def test_evaluate_measures_what_can_be_read(kes_ocr, tmp_path):
     first = kes_ocr("evaluate", "--data", str(data), "--json", "--limit", "1")
     only = json.loads(first.out)
     assert only["metrics"]["pages"] == only["metrics"]["detection_recall"] == 1
+
+
+def test_bench_measures_what_both_models_have(kes_ocr, tmp_path):
+    for name in ["detector", "recognizer"]:
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for file in ["config.json", "dynamic_int8.tflite"]:
+            content = (MODELS / name / file).read_bytes()
+            (tmp_path / "own" / name / file).write_bytes(content)
+    # by its name alone another format
+    own = tmp_path / "own" / "detector"
+    (own / "full_int8.tflite").write_bytes((own / "dynamic_int8.tflite").read_bytes())
+    data = labelled_folder(tmp_path)
+    words = ["--model", "own", "--data", str(data), "--pages", "1", "--runs", "1"]
+    done = kes_ocr("bench", *words, "--json")
+    metrics = json.loads(done.out)["metrics"]
+    assert {row["format"] for row in metrics["latency"]} == {
+        "dynamic_int8",
+        "full_int8",
+    }
+    assert [row["format"] for row in metrics["figures"]] == ["dynamic_int8"]
+    assert "full_int8: left out of the figures" in done.err
 
 
 def test_evaluate_gives_figures_as_json(kes_ocr, tmp_path, shared_data):

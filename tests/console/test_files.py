@@ -46,6 +46,11 @@ def test_text_is_utf8_with_its_own_line_ends(tmp_path):
     assert (tmp_path / "x.txt").read_bytes() == "é\n€\r\n".encode()
 
 
+def test_bytes_of_a_file_name_that_are_no_text(tmp_path):
+    write_atomic(tmp_path / "x.txt", f"é {os.fsdecode(b'caf' + bytes([0xE9]))}")
+    assert (tmp_path / "x.txt").read_text("utf-8") == "é caf\ufffd"
+
+
 def test_a_folder_can_take_its_place_at_once(tmp_path):
     with atomic_path(tmp_path / "saved_model") as path:
         path.mkdir()

@@ -82,6 +82,23 @@ def test_any_order_on_the_disk_is_sorted(tree, word, monkeypatch):
         assert inner == names[:8]
 
 
+def test_what_is_found_twice_is_taken_once(tree):
+    Path("scans/notes.md").unlink()  # which a glob takes and a folder does not
+    once = found("scans")
+    assert found("scans/**", output=Path("out"), ending=".txt") == once
+    assert found("scans", "./scans/a.jpg", str(tree / "scans/b.png")) == once
+    assert found("-", "-", "scans/a.jpg") == ["-", "scans/a.jpg"]
+    # a link was asked for by a name of its own
+    Path("link.jpg").symlink_to("scans/a.jpg")
+    assert found("scans/a.jpg", "link.jpg") == ["scans/a.jpg", "link.jpg"]
+    Path("other").mkdir()
+    Path("other/a.jpg").write_text("")
+    Path("scans/far").symlink_to(tree / "empty")
+    # not by the letter: what lies above a link is above what it points at
+    words = ["other/a.jpg", "scans/far/../other/a.jpg"]
+    assert found(*words) == words[:1]
+
+
 def test_a_file_whose_name_looks_like_a_glob(tree):
     Path("a[1].png").write_text("")
     assert found("a[1].png") == ["a[1].png"]

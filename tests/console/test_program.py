@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -264,6 +265,12 @@ def test_config_sets_options_of_a_plain_verb(call, tmp_path):
         ("[shedule]\nwarmup = 3", ["train", "--model", "a"], "shedule.warmup"),
         ("repeat = ", ["predict", "a.txt"], "not a TOML file"),
         ("repeat = 'x'", ["predict", "a.txt"], "--repeat"),
+        ("json = 'yes'", ["predict", "a.txt"], "json must be true or false, not 'yes'"),
+        ("quiet = 1", ["predict", "a.txt"], "quiet must be true or false, not 1"),
+        ("shard = true", ["predict", "a.txt"], "shard must be a value, not true"),
+        ("limit = [1, 2]", ["predict", "a.txt"], "limit must be one value"),
+        ("shuffle = 'no'", ["train", "--model", "a"], "shuffle must be true or false"),
+        ("limit = 0", ["predict", "a.txt"], "0: too few inputs (--limit)"),
     ],
 )
 def test_a_wrong_config_ends_with_2(call, tmp_path, content, words, says):
@@ -273,6 +280,32 @@ def test_a_wrong_config_ends_with_2(call, tmp_path, content, words, says):
     assert done.returncode == 2
     assert says in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("limit", ["0", "-1"])
+def test_a_limit_that_would_leave_out_what_nobody_named(call, tmp_path, limit):
+    for name in ["a.txt", "b.txt"]:
+        (tmp_path / name).write_text(name)
+    done = call("predict", "a.txt", "b.txt", "--limit", limit)
+    assert done.returncode == 2 and done.stdout == ""
+    assert f"kes-toy: error: {limit}: too few inputs (--limit)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"), [("tour >&-", "stdout is closed"), ("predict - <&-", "stdin")]
+)
+def test_a_stream_that_is_closed(tmp_path, words, says):
+    program = Path(__file__).with_name("toy.py")
+    command = shlex.join([sys.executable, str(program)])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} {words}"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert done.returncode in {1, 2}
+    assert says in done.stderr and "fault of the program" not in done.stderr
 
 
 def test_a_config_that_is_not_there(call):

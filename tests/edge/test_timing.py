@@ -79,6 +79,13 @@ def test_a_row_for_each_file_and_signature(tmp_path, monkeypatch):
     assert list(rows[0]) == columns
 
 
+@pytest.mark.parametrize("options", [{"threads": 0}, {"runs": 0}, {"runs": -3}])
+def test_counts_below_one_are_refused(tmp_path, options):
+    ((name, count),) = options.items()
+    with pytest.raises(UserError, match=rf"{count}: too few {name} \(--{name}\)"):
+        timing.latency_table(tmp_path, **options)
+
+
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(UserError, match="nowhere: no such model folder"):
         timing.latency_table(tmp_path / "nowhere")

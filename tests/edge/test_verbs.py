@@ -109,6 +109,25 @@ def test_inputs_are_made_from_the_models_config(models, monkeypatch):
     assert seen == [{"s": 1}]
 
 
+def test_the_folder_of_a_run_stands_for_its_model(models, monkeypatch):
+    run = models.parent / "run"
+    run.mkdir()
+    (run / "config.json").write_text('{"preset": "smoke"}')
+    (models / "detector").rename(run / "model")
+    seen = []
+    monkeypatch.setattr(verbs, "export", lambda folder, **_: seen.append(folder) or {})
+    verbs.run_export(ExportOptions(model=run))
+    assert seen == [run / "model"]
+
+
+def test_a_folder_of_models_may_have_one_called_model(models, monkeypatch):
+    (models / "detector").rename(models / "model")
+    seen = []
+    monkeypatch.setattr(verbs, "export", lambda folder, **_: seen.append(folder) or {})
+    verbs.run_export(ExportOptions(model=models))
+    assert seen == [models / "model", models / "recognizer"]
+
+
 def test_a_folder_without_models(tmp_path):
     with pytest.raises(UserError, match=r"config.json"):
         verbs.run_export(ExportOptions(model=tmp_path))

@@ -7,7 +7,7 @@ import pytest
 
 import suite
 from suite.console import UserError
-from suite.engine import find_model, open_model, opening
+from suite.engine import find_model, open_model, opening, shipped_models
 
 SIGNATURES = {
     "run": {
@@ -47,6 +47,19 @@ def test_the_order_of_places(checkout, tmp_path, monkeypatch):
     assert find_model("ocr", "detector") == mine
     chosen = place(tmp_path / "chosen")
     assert find_model("ocr", "detector", chosen) == chosen
+
+
+def test_all_models_that_ship(checkout, tmp_path, monkeypatch):
+    with pytest.raises(UserError, match="no model"):
+        shipped_models()
+    place(checkout / "suite" / "saved_models" / "ocr" / "detector")
+    here = [checkout / "saved_models" / name for name in ("iqa/scorer", "ocr/detector")]
+    for folder in here:
+        place(folder)
+    assert shipped_models() == here
+    monkeypatch.setenv(opening.VARIABLE, str(tmp_path / "mine"))
+    mine = place(tmp_path / "mine" / "ocr" / "detector")
+    assert shipped_models() == [here[0], mine]
 
 
 @pytest.mark.parametrize("below", ["", "detector", "ocr/detector"])

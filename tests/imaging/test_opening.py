@@ -42,6 +42,13 @@ def refusal(source, **options):
     return str(caught.value)
 
 
+@pytest.mark.parametrize("source", [GREY, None, 7, io.StringIO("text")])
+def test_what_is_no_source(source):
+    message = refusal(source)
+    assert "not a path, bytes or an open binary file" in message
+    assert type(source).__qualname__ in message
+
+
 # --- modes ----------------------------------------------------------------------------
 
 

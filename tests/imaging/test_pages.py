@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from suite.console import UserError
-from suite.imaging.pages import open_pages
+from suite.imaging.pages import has_several_pages, open_pages
+from tests.imaging.tiffs import damaged_tiff
 
 fpdf = pytest.importorskip("fpdf")
 RNG = np.random.default_rng(1)
@@ -112,8 +113,57 @@ def test_pixel_limit_of_a_later_frame():
     data = tiff([np.zeros((4, 4), np.uint8), np.zeros((9, 9), np.uint8)])
     pages = open_pages(data, max_pixels=80, name="file")
     assert next(pages).width == 4
-    with pytest.raises(UserError, match="file: 9 x 9 pixels are more"):
+    with pytest.raises(UserError, match="file, page 2: 9 x 9 pixels are more"):
         next(pages)
+
+
+def test_a_damaged_page_has_a_number_and_the_next_one_is_read(tmp_path):
+    data = damaged_tiff(4, {1, 3})
+    (tmp_path / "file").write_bytes(data)
+    faults = []
+    for source in [data, tmp_path / "file"]:
+        faults.clear()
+        pages = open_pages(
+            source, name="file", damaged=lambda *told: faults.append(told)
+        )
+        assert [page.index for page in pages] == [0, 2]
+        assert [index for index, _ in faults] == [1, 3]
+        assert "file, page 2: truncated or damaged" in faults[0][1].message
+        pages = open_pages(source, name="file")
+        assert next(pages).index == 0
+        with pytest.raises(UserError, match="file, page 2: truncated"):
+            next(pages)
+
+
+def test_a_chain_of_pages_that_breaks_gives_those_before():
+    frames = [np.full((9, 9), level, np.uint8) for level in (1, 2, 3)]
+    data = tiff(frames)
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.seek(2)
+        broken = data[: picture._frame_pos[2] + 4]
+    faults = []
+    pages = open_pages(broken, name="file", damaged=lambda *told: faults.append(told))
+    assert [int(page.image.mean()) for page in pages] == [1, 2]
+    ((index, error),) = faults
+    assert index == 2 and "file, page 3: truncated or damaged" in error.message
+
+
+def test_a_page_of_a_pdf_that_is_too_large_is_passed_over():
+    faults = []
+    data = pdf((50, 50), (14_400, 14_400), (60, 60))
+    pages = open_pages(data, name="file", damaged=lambda *told: faults.append(told))
+    assert [page.index for page in pages] == [0, 2]
+    assert "file, page 2: 40,000 x 40,000 pixels" in faults[0][1].message
+
+
+def test_whether_there_are_several_pages():
+    frame = np.zeros((4, 4), np.uint8)
+    assert has_several_pages(tiff([frame] * 2)) and has_several_pages(
+        pdf((9, 9), (9, 9))
+    )
+    assert not has_several_pages(tiff([frame])) and not has_several_pages(pdf((9, 9)))
+    with pytest.raises(UserError, match="file: zero bytes"):
+        has_several_pages(b"", name="file")
 
 
 def test_reduced_page_tells_its_scale():

@@ -412,7 +412,7 @@ def test_write_gives_what_render_gives(name, scan, tmp_path):
 def test_several_pages_are_numbered_pictures(scans, tmp_path):
     _, pages = scans
     written = write(pages[1:], "png", tmp_path / "out" / "s.png")
-    assert [path.name for path in written] == ["s-1.png", "s-2.png"]
+    assert [path.name for path in written] == ["s-2.png", "s-3.png"]
     levels = [int(np.asarray(Image.open(path))[250, 10, 0]) for path in written]
     assert levels == [120, 180]
     with pytest.raises(UserError, match="one page a file; received 3 pages"):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from suite.console import UserError
+from suite.ocr import reader as reader_module
 from suite.recipes.ocr_language import write
 from suite.text.alphabet import Alphabet
 from suite.text.ngram_training import train_character_model
@@ -47,6 +48,15 @@ def test_one_model_of_your_own_goes_with_the_shipped_other(tmp_path, shipped):
     assert opening.model_folder(own, "detector") == shipped / "detector"
 
 
+def test_the_folder_of_a_run_stands_for_its_model(tmp_path, shipped):
+    run = write_config(tmp_path / "run", '{"preset": "smoke"}')
+    with pytest.raises(UserError, match=r"run/config\.json: not .*model"):
+        opening.model_folder(run, "recognizer")
+    own = write_config(run / "model", '{"model": "recognizer"}')
+    assert opening.model_folder(run, "recognizer") == own
+    assert opening.model_folder(run, "detector") == shipped / "detector"
+
+
 def test_a_folder_with_half_of_them_is_refused(tmp_path, shipped):
     write_config(tmp_path / "own" / "detector", '{"model": "detector"}')
     with pytest.raises(UserError, match="recognizer"):
@@ -69,6 +79,9 @@ def test_a_foreign_model(tmp_path, shipped, content):
         ({"language_model": Path("nowhere.npz")}, "nowhere.npz: no such file"),
         ({"model": Path("nowhere")}, "nowhere"),
         ({"min_confidence": 1.5}, "--min-confidence"),
+        ({"lexicon_bonus": -1.0}, "--lexicon-bonus"),
+        ({"lexicon_bonus": float("nan")}, "nan: not a bonus (--lexicon-bonus)"),
+        ({"lexicon_bonus": float("inf")}, "--lexicon-bonus"),
         ({"characters": "0123¼"}, "'¼' (U+00BC) (--characters)"),
         ({"characters": ""}, "--characters"),
     ],
@@ -77,6 +90,14 @@ def test_options_that_do_not_fit(options, says):
     with pytest.raises(UserError) as caught:
         opening.open_reader(opening.ReaderOptions(**options))
     assert says in f"{caught.value} {caught.value.hint}"
+
+
+def test_no_more_networks_than_processors(monkeypatch):
+    monkeypatch.setattr(reader_module, "usable_processors", lambda: 3)
+    reader = opening.open_reader(opening.ReaderOptions(threads=9999))
+    assert len(reader.recognizer.models) == 3
+    reader = opening.open_reader(opening.ReaderOptions(threads=2))
+    assert len(reader.recognizer.models) == 2
 
 
 def test_a_word_list_that_is_none(tmp_path):
@@ -88,8 +109,6 @@ def test_a_word_list_that_is_none(tmp_path):
         opening._words(path, 1.0)
     path.write_text("apple\npear\n", encoding="utf-8-sig")
     assert "apple" in opening._words(path, 1.0)
-    with pytest.raises(UserError, match="--lexicon-bonus"):
-        opening._words(path, -1.0)
 
 
 def test_the_language_model_beside_the_recognizer_is_used(tmp_path):

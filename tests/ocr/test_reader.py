@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
+from suite.console import UserError
 from suite.imaging.geometry import rectify
 from suite.imaging.opening import open_image
 from suite.ocr import Reader
@@ -135,6 +136,34 @@ def test_a_blank_page_has_no_text(reader, shape, level):
     page = reader.read(np.full(shape, level, np.uint8))
     assert page.text == "" and page.lines == ()
     assert (page.width, page.height) == shape[::-1]
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.zeros((9, 9, 3), np.uint8),
+        np.zeros((0, 9), np.uint8),
+        np.zeros((9, 9), bool),
+        np.zeros((9, 9), np.float32),
+        Image.new("L", (9, 9)),
+        [[0]],
+    ],
+)
+def test_pixels_of_another_form_are_refused(reader, pixels):
+    with pytest.raises(UserError, match=r"Reader\.read: takes a uint8 array"):
+        reader.read(pixels)
+
+
+@pytest.mark.parametrize("pixels", [np.zeros((9, 9), np.uint8), Image.new("L", (9, 9))])
+def test_pixels_in_place_of_a_file_are_told_where_they_go(reader, pixels):
+    with pytest.raises(UserError, match="pixels, where a path") as caught:
+        reader(pixels)
+    assert "Reader.read" in caught.value.hint
+
+
+def test_a_stream_is_called_by_the_name_it_is_given(reader):
+    with pytest.raises(UserError, match=r"^-: not a picture"):
+        next(reader.pages(b"no picture", name="-"))
 
 
 @pytest.mark.parametrize("height", [12, 30, 60])
