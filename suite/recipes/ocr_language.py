@@ -63,7 +63,7 @@ def train(
     Args:
         recipe: The settings.
         output: Run folder.
-        resume: Not needed: counting starts anew in any case.
+        resume: Not possible: counting takes seconds.
         init: Not possible.
 
     Returns:
@@ -71,17 +71,24 @@ def train(
         validate, the cross entropy on their transcripts in bits a character.
 
     Raises:
-        UserError: There is no text, or a file is no UTF-8.
+        UserError: There is no text, a file is no UTF-8, or the run folder holds a
+            model already.
     """
     import numpy as np
 
-    from suite.training import write_run_config
+    from suite.training import check_folder, write_run_config
 
     if init is not None:
         raise UserError(
             "a language model is counted anew, it cannot start from another (--init)",
             "Leave --init out; name all of the text instead.",
         )
+    if resume:
+        raise UserError(
+            "a language model is counted in one go, nothing can go on (--resume)",
+            "Leave --resume out.",
+        )
+    check_folder(output, dataclasses.asdict(recipe), resume)
     lines, held = texts(recipe)
     if not lines:
         raise UserError(
