@@ -234,9 +234,13 @@ def describe(seed: int) -> dict[str, Any]:
 
 def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
     """Sets of pages to train on, the rendered one last, and pages to validate on."""
+    from suite.data.corpus import load_corpus
+    from suite.data.fonts import find_fonts
     from suite.data.page_batches import load_page
-    from suite.data.page_files import write_rendered_pages
+    from suite.data.page_files import page_settings, write_pages
+    from suite.data.pages import PageRenderer
     from suite.data.sroie import pages
+    from suite.recipes.cache import cache_folder
     from suite.recipes.labelled import labelled_pages, set_apart
 
     training: list[Any] = []
@@ -246,16 +250,13 @@ def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
         training.append(known)
         validation += held
     if recipe.rendered:
+        faces, corpus = find_fonts(recipe.fonts), load_corpus(recipe.text)
+        render = PageRenderer(faces, corpus, recipe.render_seed)
         # by count: a smoke test must not replace the pages of a long training
-        out = recipe.cache / f"rendered_{recipe.rendered}_{recipe.render_seed}"
-        write_rendered_pages(
-            out,
-            recipe.rendered,
-            recipe.render_seed,
-            fonts=recipe.fonts,
-            text=recipe.text,
-            workers=recipe.workers,
-        )
+        name = f"rendered_{recipe.rendered}_{recipe.render_seed}"
+        told = page_settings(render, recipe.rendered)
+        out = cache_folder(recipe.cache, name, told)
+        write_pages(out, recipe.rendered, render, workers=recipe.workers)
         known, held = set_apart(pages(out), 50)
         training.append(known)
         validation += held
