@@ -152,6 +152,18 @@ def test_settings_of_training_flag_config_preset_default(kes_ocr, tmp_path):
     assert settings == {**plain, **changed, "fit": fit}
 
 
+@pytest.mark.parametrize("way", ["flags", "file"])
+def test_0_switches_clipping_and_averaging_off(kes_ocr, tmp_path, way):
+    off = {"clip": 0, "ema": 0, "patience": 0, "checkpoint_every": 0}
+    words = ["train", "--model", "recognizer", "--output", "x", "--dry-run"]
+    lines = "".join(f"{name} = {value}\n" for name, value in off.items())
+    (tmp_path / "c.toml").write_text(f"[fit]\n{lines}")
+    flags = [f"--fit.{n.replace('_', '-')}={value}" for n, value in off.items()]
+    done = kes_ocr(*words, *(flags if way == "flags" else ["--config", "c.toml"]))
+    assert done.code == 0, done.err
+    assert off.items() <= json.loads(done.out)["fit"].items()
+
+
 def test_training_refuses_a_missing_backend_before_any_work(
     kes_ocr, tmp_path, monkeypatch
 ):
