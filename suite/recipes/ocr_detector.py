@@ -12,10 +12,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from suite.console import Progress, UserError
-from suite.training.config import FitConfig
+from suite.training.config import FitConfig, refuse_out_of_range
 
 CANVASES = ((384, 480), (832, 480), (384, 384))
 """Height and width of the exported signatures; larger pages are read in tiles. Of
@@ -37,7 +37,7 @@ class Recipe:
     """Pages have SROIE's numbers: 000-399 train, 400-449 validate, the rest stays
     unseen. Otherwise every tenth page validates."""
     rendered: int = 400
-    """Pages to render; 0 for none."""
+    """Pages to render, >= 0; 0 for none."""
     rendered_share: float = 0.35
     """Share of rendered pages in the mixture, 0..1, where there are others too."""
     fonts: Path | None = None
@@ -47,19 +47,19 @@ class Recipe:
     cache: Path = Path("runs/pages")
     """Where rendered pages are kept between runs."""
     workers: int = 2
-    """Processes that render pages."""
+    """Processes that render pages, >= 0; 0 renders in this one."""
     batch: int = 4
-    """Crops a step."""
+    """Crops a step, > 0."""
     size: int = 512
-    """Side of a crop in pixels, a multiple of 32."""
-    conv_dtype: str = "auto"
+    """Side of a crop in pixels, a multiple of 32, > 0."""
+    conv_dtype: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     """Dtype policy of the convolutions during training; auto takes mixed_bfloat16
     where the hardware multiplies it, else float32."""
     render_seed: int = 20240
-    """Seed of what is rendered, apart from `seed`: trainings that differ in that one
-    share their data."""
+    """Seed of what is rendered, >= 0, apart from `seed`: trainings that differ in that
+    one share their data."""
     seed: int = 1
-    """Seed of weights, mixture and augmentation."""
+    """Seed of weights, mixture and augmentation, 0 to 2^32 - 1."""
     fit: FitConfig = field(
         default_factory=lambda: FitConfig(
             steps=5000,
@@ -75,6 +75,25 @@ class Recipe:
         )
     )
     """Length and schedule of the training."""
+
+    def __post_init__(self) -> None:
+        """Refuses values out of range; gives the loop the recipe's seed.
+
+        Raises:
+            UserError: A field is out of range; the message names it.
+        """
+        good = {
+            "rendered": self.rendered >= 0,
+            "rendered_share": 0 <= self.rendered_share <= 1,
+            "workers": self.workers >= 0,
+            "batch": self.batch > 0,
+            "size": self.size > 0 and self.size % 32 == 0,
+            "render_seed": self.render_seed >= 0,
+            "seed": 0 <= self.seed < 2**32,
+        }
+        refuse_out_of_range(self, good)
+        fit = dataclasses.replace(self.fit, seed=self.seed)
+        object.__setattr__(self, "fit", fit)  # frozen
 
 
 _DEFAULT = Recipe()
@@ -145,7 +164,7 @@ def train(
             core,
             DBLoss(),
             batches,
-            dataclasses.replace(recipe.fit, seed=recipe.seed),
+            recipe.fit,
             output,
             evaluate=lambda model: evaluate(model, validation),
             resume=resume,

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suite.console import UserError
+from suite.training.config import refuse_out_of_range
 
 if TYPE_CHECKING:
     from suite.data.corpus import Corpus
@@ -37,11 +38,18 @@ class Recipe:
     invented: bool = False
     """Count made-up words too: a trial without any data."""
     order: int = 6
-    """Longest n-gram, in characters."""
+    """Longest n-gram, in characters, 1 to 6."""
     min_count: int = 2
-    """n-grams of three and more characters that occur less often are left out."""
-    seed: int = 0
-    """Unused: counting has no chance in it."""
+    """n-grams of three and more characters that occur less often are left out; >= 1."""
+
+    def __post_init__(self) -> None:
+        """Refuses values out of range.
+
+        Raises:
+            UserError: A field is out of range; the message names it.
+        """
+        good = {"order": 1 <= self.order <= 6, "min_count": self.min_count >= 1}
+        refuse_out_of_range(self, good)
 
 
 PRESETS = {

@@ -15,13 +15,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from suite.console import Progress
-from suite.training.config import FitConfig
+from suite.training.config import FitConfig, refuse_out_of_range
 
 BUCKETS = (80, 128, 192, 272, 352, 464, 640)
 """Widths of the exported signatures in pixels; a longer line is read in pieces."""
+
+Cell = Literal["lstm", "gru", "simple_rnn"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Recipe:
     """Pages have SROIE's numbers: 000-399 train, 400-449 validate, the rest stays
     unseen. Otherwise every tenth page or line validates."""
     rendered: int = 20_000
-    """Lines to render; 0 for none."""
+    """Lines to render, >= 0; 0 for none."""
     rendered_share: float = 0.5
     """Share of rendered lines in the mixture, 0..1, where there are others too."""
     fonts: Path | None = None
@@ -45,23 +47,23 @@ class Recipe:
     cache: Path = Path("runs/lines")
     """Where lines are kept between runs."""
     workers: int = 2
-    """Processes that render lines."""
+    """Processes that render lines, >= 0; 0 renders in this one."""
     area: int = 12_000
-    """Width times lines of a batch, in pixels at height 32."""
-    conv_dtype: str = "auto"
+    """Width times lines of a batch, in pixels at height 32; > 0."""
+    conv_dtype: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     """Dtype policy of the convolutions during training; auto takes mixed_bfloat16
     where the hardware multiplies it, else float32."""
     units: int = 160
-    """Units of each direction of the recurrent layer."""
+    """Units of each direction of the recurrent layer, > 0."""
     recurrent_layers: int = 1
-    """Stacked bidirectional recurrent layers."""
-    cell: str = "lstm"
-    """Recurrent cell: lstm, gru or simple_rnn."""
+    """Stacked bidirectional recurrent layers, > 0."""
+    cell: Cell = "lstm"
+    """Recurrent cell."""
     render_seed: int = 20240
-    """Seed of what is rendered, apart from `seed`: trainings that differ in that one
-    share their data."""
+    """Seed of what is rendered, >= 0, apart from `seed`: trainings that differ in that
+    one share their data."""
     seed: int = 1
-    """Seed of weights, mixture and augmentation."""
+    """Seed of weights, mixture and augmentation, 0 to 2^32 - 1."""
     fit: FitConfig = field(
         default_factory=lambda: FitConfig(
             steps=6000,
@@ -77,6 +79,27 @@ class Recipe:
         )
     )
     """Length and schedule of the training."""
+
+    def __post_init__(self) -> None:
+        """Refuses values out of range; gives the loop the recipe's seed.
+
+        Raises:
+            UserError: A field is out of range; the message names it.
+        """
+        good = {
+            "rendered": self.rendered >= 0,
+            "rendered_share": 0 <= self.rendered_share <= 1,
+            "workers": self.workers >= 0,
+            "area": self.area > 0,
+            "units": self.units > 0,
+            "recurrent_layers": self.recurrent_layers > 0,
+            "cell": self.cell in get_args(Cell),
+            "render_seed": self.render_seed >= 0,
+            "seed": 0 <= self.seed < 2**32,
+        }
+        refuse_out_of_range(self, good)
+        fit = dataclasses.replace(self.fit, seed=self.seed)
+        object.__setattr__(self, "fit", fit)  # frozen
 
 
 _DEFAULT = Recipe()
@@ -152,7 +175,7 @@ def train(
             core,
             Loss(alphabet),
             batches,
-            dataclasses.replace(recipe.fit, seed=recipe.seed),
+            recipe.fit,
             output,
             evaluate=lambda model: evaluate(model, validation, alphabet),
             resume=resume,

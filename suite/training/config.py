@@ -1,7 +1,10 @@
 """What a run is told: plain data, without keras, so that `--help` stays quick."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+import tyro
 
 from suite.console import UserError
 
@@ -53,8 +56,9 @@ class FitConfig:
     """Whether a smaller or a larger `monitor` is better."""
     patience: int = 0
     """Evaluations without improvement until the run ends early; 0 for never."""
-    seed: int = 0
-    """Of what the backend draws by itself during the run, >= 0."""
+    seed: Annotated[int, tyro.conf.Fixed, tyro.conf.Suppress] = 0
+    """Of what the backend draws by itself during the run, >= 0; no option, because a
+    recipe gives its own."""
 
     def __post_init__(self) -> None:
         """Refuses values out of range.
@@ -62,7 +66,7 @@ class FitConfig:
         Raises:
             UserError: A field is out of range; the message names it.
         """
-        ranges = {
+        good = {
             "steps": self.steps > 0,
             "evaluate_every": self.evaluate_every > 0,
             "checkpoint_seconds": self.checkpoint_seconds > 0,
@@ -80,9 +84,22 @@ class FitConfig:
             "patience": self.patience >= 0,
             "seed": self.seed >= 0,
         }
-        for name, good in ranges.items():
-            if not good:
-                raise UserError(
-                    f"training: `{name}` is out of range: {getattr(self, name)!r}",
-                    "Its range stands in the description of the option.",
-                )
+        refuse_out_of_range(self, good)
+
+
+def refuse_out_of_range(settings: Any, good: Mapping[str, bool]) -> None:
+    """Refuses settings of a training, before any work.
+
+    Args:
+        settings: A dataclass.
+        good: By name of a field, whether its value is in range.
+
+    Raises:
+        UserError: One is not; the message names the first.
+    """
+    for name, fine in good.items():
+        if not fine:
+            raise UserError(
+                f"training: `{name}` is out of range: {getattr(settings, name)!r}",
+                "Its range stands in the description of the option.",
+            )
