@@ -260,12 +260,12 @@ def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
     from suite.data.pages import PageRenderer
     from suite.data.sroie import pages
     from suite.recipes.cache import cache_folder
-    from suite.recipes.labelled import labelled_pages, set_apart
+    from suite.recipes.labelled import set_apart, split_pages
 
     training: list[Any] = []
     validation: list[Any] = []
     for folder in recipe.data:
-        known, held = labelled_pages(folder, recipe.published_split, check=load_page)
+        known, held = split_pages(folder, recipe.published_split, check=load_page)
         training.append(known)
         validation += held
     if recipe.rendered:

@@ -97,18 +97,18 @@ def _labelled(folder: Path, recipe: Recipe) -> tuple[Any, Any]:
     from suite.data.crops import write_labelled_lines, write_page_lines
     from suite.data.shards import LineShards
     from suite.recipes.cache import cache_folder
-    from suite.recipes.labelled import labelled_lines, labelled_pages
+    from suite.recipes.labelled import split_lines, split_pages
     from suite.text import LATIN
     from suite.text.fold import lacks_case
 
     write: Callable[..., Any]
     parts: Any
     if (folder / "labels.tsv").is_file():
-        write, parts = write_labelled_lines, labelled_lines(folder, LATIN)
+        write, parts = write_labelled_lines, split_lines(folder, LATIN)
         texts = [line.text for part in parts for line in part]
     else:
         split = recipe.published_split
-        write, parts = write_page_lines, labelled_pages(folder, split, LATIN)
+        write, parts = write_page_lines, split_pages(folder, split, LATIN)
         texts = [box.text for part in parts for page in part for box in page.boxes]
     cased = not lacks_case(texts)
     told = {"folder": str(folder.resolve()), "split": recipe.published_split}
