@@ -17,7 +17,7 @@ from typing import Any, Literal
 if __name__ == "__main__":  # a checkout that nobody installed
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from suite.console import Result, choose_backend, table
+from suite.console import Result, UserError, choose_backend, table
 from suite.console.messages import remark
 from suite.console.options import Common, Inputs, WithLimit
 from suite.console.program import Program, Verb
@@ -92,7 +92,7 @@ class Train(TrainOptions):
 
     model: Literal["detector", "recognizer", "language"]
     """What to train; `language` is the n-gram model that a recognizer's folder holds:
-    `recognizer` counts its own texts for it."""
+    `recognizer` counts its own texts for it. No Keras is needed to count."""
 
 
 def tour(options: Tour) -> Result:
@@ -162,11 +162,17 @@ def bench(options: Bench) -> Result:
 
 
 def train(options: Train, settings: Any) -> Result:
-    backend = choose_backend(options.backend)
+    counted = options.model == "language"
+    if counted and (options.backend is not None or options.seed is not None):
+        raise UserError(
+            "a language model is counted, without Keras or chance (--backend, --seed)",
+            "Leave both out.",
+        )
+    backend = None if counted else choose_backend(options.backend)
     metrics = _recipe(options).train(
         settings, options.output, resume=options.resume, init=options.init
     )
-    return Result(metrics, backend=backend, seed=settings.seed)
+    return Result(metrics, backend=backend, seed=getattr(settings, "seed", None))
 
 
 def export(options: Export) -> Result:

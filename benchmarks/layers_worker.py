@@ -67,7 +67,7 @@ def train(job: Mapping[str, Any]) -> dict[str, Any]:
             "parameters": parameters(model),
             "multiply_adds": multiply_adds(model, sizes),
         }
-        update = SupervisedStep(model, loss, FitConfig(ema=None))
+        update = SupervisedStep(model, loss, FitConfig(ema=0))
         # its loss is a float: nothing is left to be done when it returns
         updates[title] = functools.partial(update, inputs, targets)
     times: dict[str, list[float]] = {title: [] for title in updates}

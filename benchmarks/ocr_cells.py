@@ -142,7 +142,7 @@ def latencies(model: Path) -> dict[str, float]:
     return {f"ms_{width}": found[f"read_{width}"].median for width in WIDTHS}
 
 
-def recipe(options: Budget, cell: str, seed: int) -> Any:
+def recipe(options: Budget, cell: Any, seed: int) -> Any:
     """Settings of a training: those of the shipped recognizer, but smaller."""
     from suite.recipes.ocr_recognizer import Recipe
 

@@ -179,8 +179,8 @@ def _fields(kind: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
     for field in dataclasses.fields(kind):
         hint = hints[field.name]
         marks = getattr(hint, "__metadata__", ())
-        # What is acted on is named on the command line alone.
-        if tyro.conf.Positional in marks or field.name == "config":
+        # What is acted on is named on the command line alone, what is fixed nowhere.
+        if {tyro.conf.Positional, tyro.conf.Fixed} & {*marks} or field.name == "config":
             continue
         inner = typing.get_args(hint)[0] if marks else hint
         if dataclasses.is_dataclass(inner) and isinstance(inner, type):

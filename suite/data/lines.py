@@ -50,6 +50,20 @@ class LineRenderer:
         """The fonts by kind and family."""
         return FontBook(self.faces)
 
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """Everything that a line depends on, its number aside, as JSON values."""
+        texts = map(str, self.corpus.paragraphs.items())
+        return {
+            "kind": "rendered_lines",
+            "version": VERSION,
+            "seed": self.seed,
+            "config": asdict(self.config),
+            "fonts": texts_hash(sorted(Path(face.path).name for face in self.faces)),
+            "texts": texts_hash([*self.corpus.transcripts, *texts]),
+            "alphabet": self.corpus.alphabet.characters,
+        }
+
     def __call__(self, index: int) -> LineRecord:
         rng = np.random.default_rng([self.seed, index])
         while True:
@@ -181,18 +195,7 @@ def write_rendered_lines(
         fonts = find_fonts(fonts)
     corpus = text if isinstance(text, Corpus) else load_corpus(text, transcripts)
     render = LineRenderer(fonts, corpus, seed, config)
-    settings = {
-        "kind": "rendered_lines",
-        "version": VERSION,
-        "seed": seed,
-        "config": asdict(render.config),
-        "fonts": texts_hash(sorted(Path(f.path).name for f in render.faces)),
-        "texts": texts_hash(
-            [*corpus.transcripts, *map(str, corpus.paragraphs.items())]
-        ),
-        "alphabet": corpus.alphabet.characters,
-    }
-    return write_shards(out, count, render, settings, workers=workers)
+    return write_shards(out, count, render, render.settings, workers=workers)
 
 
 VERSION = 1

@@ -49,21 +49,20 @@ def write_rendered_pages(
     Returns:
         The manifest: settings, hash, pages, boxes.
     """
-    out = Path(out)
     faces = (
         find_fonts(fonts) if fonts is None or isinstance(fonts, str | Path) else fonts
     )
     corpus = text if isinstance(text, Corpus) else load_corpus(text)
     render = PageRenderer(faces, corpus, seed, config)
-    settings = {
-        "kind": "rendered_pages",
-        "version": VERSION,
-        "count": count,
-        "seed": seed,
-        "config": asdict(render.config),
-        "fonts": texts_hash(sorted(Path(f.path).name for f in render.faces)),
-        "texts": texts_hash(list(map(str, corpus.paragraphs.items()))),
-    }
+    return write_pages(out, count, render, workers=workers)
+
+
+def write_pages(
+    out: str | Path, count: int, render: PageRenderer, *, workers: int = 2
+) -> dict[str, Any]:
+    """Writes the first pages of a renderer; see `write_rendered_pages`."""
+    out = Path(out)
+    settings = page_settings(render, count)
     digest = settings_hash(settings)
     old = read_manifest(out)
     if old is not None and old["hash"] == digest:
@@ -78,6 +77,19 @@ def write_rendered_pages(
     manifest = {"hash": digest, "settings": settings, "pages": count, "boxes": boxes}
     write_atomic(out / "manifest.json", json.dumps(manifest, indent=1) + "\n")
     return manifest
+
+
+def page_settings(render: PageRenderer, count: int) -> dict[str, Any]:
+    """Everything that the first `count` pages depend on, as JSON values."""
+    return {
+        "kind": "rendered_pages",
+        "version": VERSION,
+        "count": count,
+        "seed": render.seed,
+        "config": asdict(render.config),
+        "fonts": texts_hash(sorted(Path(face.path).name for face in render.faces)),
+        "texts": texts_hash(list(map(str, render.corpus.paragraphs.items()))),
+    }
 
 
 def write_page(folder: str | Path, name: str, page: RenderedPage) -> None:

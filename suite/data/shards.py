@@ -22,6 +22,7 @@ import numpy as np
 
 from suite.console import UserError, atomic_path, track, write_atomic
 from suite.data.line_shape import HEIGHT
+from suite.imaging.geometry import quad_sizes
 
 _Job = TypeVar("_Job")
 _Done = TypeVar("_Done")
@@ -270,8 +271,5 @@ class LineShards(Sequence[LineRecord]):
     @cached_property
     def widths(self) -> np.ndarray:
         """float32 (lines,): width of each line when its height is scaled to 32."""
-        quads = self.quads.astype(np.float64)
-        sides = np.linalg.norm(quads - np.roll(quads, -1, axis=1), axis=2)
-        width = (sides[:, 0] + sides[:, 2]) / 2
-        height = (sides[:, 1] + sides[:, 3]) / 2
+        width, height = quad_sizes(self.quads).T
         return (HEIGHT * width / np.maximum(height, 1e-6)).astype(np.float32)

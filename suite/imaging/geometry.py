@@ -26,6 +26,7 @@ __all__ = [
     "offset_quad",
     "polygon_iou",
     "quad_size",
+    "quad_sizes",
     "rectify",
     "shrink_distance",
     "transform_quad",
@@ -57,9 +58,15 @@ def quad_size(quad: npt.ArrayLike) -> tuple[float, float]:
 
     Means of opposite sides: a quad seen in perspective is measured at its middle.
     """
-    points = np.asarray(quad, np.float64)
-    sides = np.linalg.norm(np.roll(points, -1, axis=0) - points, axis=1)
-    return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
+    width, height = quad_sizes(quad).tolist()
+    return width, height
+
+
+def quad_sizes(quads: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """`quad_size` of many: (..., 4, 2) -> float64 (..., 2)."""
+    points = np.asarray(quads, np.float64)
+    sides = np.linalg.norm(np.roll(points, -1, axis=-2) - points, axis=-1)
+    return (sides[..., :2] + sides[..., 2:]) / 2
 
 
 def transform_quad(quad: npt.ArrayLike, matrix: npt.ArrayLike) -> Quad:

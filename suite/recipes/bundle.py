@@ -70,6 +70,22 @@ def _rounded(weight: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return rounded
 
 
+def model_file(source: Path) -> Path:
+    """The `.keras` file of a model folder, of a run folder, or itself.
+
+    Raises:
+        UserError: There is none.
+    """
+    candidates = [source, source / "model.keras", source / "model" / "model.keras"]
+    path = next((p for p in candidates if p.is_file()), None)
+    if path is None:
+        raise UserError(
+            f"{source}: no model.keras there (--init)",
+            "Name a model folder, a run folder or a .keras file.",
+        )
+    return path
+
+
 def load_core_weights(core: keras.Model, source: Path) -> None:
     """Start from the weights of a shipped or of one's own model.
 
@@ -84,13 +100,7 @@ def load_core_weights(core: keras.Model, source: Path) -> None:
     Raises:
         UserError: The file is absent, or holds other weights.
     """
-    candidates = [source, source / "model.keras", source / "model" / "model.keras"]
-    path = next((p for p in candidates if p.is_file()), None)
-    if path is None:
-        raise UserError(
-            f"{source}: no model.keras there (--init)",
-            "Name a model folder, a run folder or a .keras file.",
-        )
+    path = model_file(source)
     try:
         trained = keras.saving.load_model(path, compile=False)
     except Exception as error:  # keras raises many kinds for a foreign file

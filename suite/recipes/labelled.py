@@ -17,7 +17,7 @@ from suite.data.sroie import LabelledLine, LabelledPage, pages, read_lines
 Item = TypeVar("Item")
 
 
-def labelled_pages(
+def split_pages(
     folder: Path,
     published_split: bool,
     characters: Container[str] | None = None,
@@ -68,7 +68,7 @@ def labelled_pages(
     return known, held
 
 
-def labelled_lines(
+def split_lines(
     folder: Path, characters: Container[str]
 ) -> tuple[list[LabelledLine], list[LabelledLine]]:
     """Lines of `labels.tsv` to train on, and every tenth to validate on.

@@ -12,10 +12,10 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from suite.console import Progress, UserError
-from suite.training.config import FitConfig
+from suite.training.config import FitConfig, refuse_out_of_range
 
 CANVASES = ((384, 480), (832, 480), (384, 384))
 """Height and width of the exported signatures; larger pages are read in tiles. Of
@@ -37,7 +37,7 @@ class Recipe:
     """Pages have SROIE's numbers: 000-399 train, 400-449 validate, the rest stays
     unseen. Otherwise every tenth page validates."""
     rendered: int = 400
-    """Pages to render; 0 for none."""
+    """Pages to render, >= 0; 0 for none."""
     rendered_share: float = 0.35
     """Share of rendered pages in the mixture, 0..1, where there are others too."""
     fonts: Path | None = None
@@ -47,19 +47,19 @@ class Recipe:
     cache: Path = Path("runs/pages")
     """Where rendered pages are kept between runs."""
     workers: int = 2
-    """Processes that render pages."""
+    """Processes that render pages, >= 0; 0 renders in this one."""
     batch: int = 4
-    """Crops a step."""
+    """Crops a step, > 0."""
     size: int = 512
-    """Side of a crop in pixels, a multiple of 32."""
-    conv_dtype: str = "auto"
+    """Side of a crop in pixels, a multiple of 32, > 0."""
+    conv_dtype: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     """Dtype policy of the convolutions during training; auto takes mixed_bfloat16
     where the hardware multiplies it, else float32."""
     render_seed: int = 20240
-    """Seed of what is rendered, apart from `seed`: trainings that differ in that one
-    share their data."""
+    """Seed of what is rendered, >= 0, apart from `seed`: trainings that differ in that
+    one share their data."""
     seed: int = 1
-    """Seed of weights, mixture and augmentation."""
+    """Seed of weights, mixture and augmentation, 0 to 2^32 - 1."""
     fit: FitConfig = field(
         default_factory=lambda: FitConfig(
             steps=5000,
@@ -75,6 +75,25 @@ class Recipe:
         )
     )
     """Length and schedule of the training."""
+
+    def __post_init__(self) -> None:
+        """Refuses values out of range; gives the loop the recipe's seed.
+
+        Raises:
+            UserError: A field is out of range; the message names it.
+        """
+        good = {
+            "rendered": self.rendered >= 0,
+            "rendered_share": 0 <= self.rendered_share <= 1,
+            "workers": self.workers >= 0,
+            "batch": self.batch > 0,
+            "size": self.size > 0 and self.size % 32 == 0,
+            "render_seed": self.render_seed >= 0,
+            "seed": 0 <= self.seed < 2**32,
+        }
+        refuse_out_of_range(self, good)
+        fit = dataclasses.replace(self.fit, seed=self.seed)
+        object.__setattr__(self, "fit", fit)  # frozen
 
 
 _DEFAULT = Recipe()
@@ -145,7 +164,7 @@ def train(
             core,
             DBLoss(),
             batches,
-            dataclasses.replace(recipe.fit, seed=recipe.seed),
+            recipe.fit,
             output,
             evaluate=lambda model: evaluate(model, validation),
             resume=resume,
@@ -234,28 +253,29 @@ def describe(seed: int) -> dict[str, Any]:
 
 def _pages(recipe: Recipe) -> tuple[list[Any], list[Any]]:
     """Sets of pages to train on, the rendered one last, and pages to validate on."""
+    from suite.data.corpus import load_corpus
+    from suite.data.fonts import find_fonts
     from suite.data.page_batches import load_page
-    from suite.data.page_files import write_rendered_pages
+    from suite.data.page_files import page_settings, write_pages
+    from suite.data.pages import PageRenderer
     from suite.data.sroie import pages
-    from suite.recipes.labelled import labelled_pages, set_apart
+    from suite.recipes.cache import cache_folder
+    from suite.recipes.labelled import set_apart, split_pages
 
     training: list[Any] = []
     validation: list[Any] = []
     for folder in recipe.data:
-        known, held = labelled_pages(folder, recipe.published_split, check=load_page)
+        known, held = split_pages(folder, recipe.published_split, check=load_page)
         training.append(known)
         validation += held
     if recipe.rendered:
+        faces, corpus = find_fonts(recipe.fonts), load_corpus(recipe.text)
+        render = PageRenderer(faces, corpus, recipe.render_seed)
         # by count: a smoke test must not replace the pages of a long training
-        out = recipe.cache / f"rendered_{recipe.rendered}_{recipe.render_seed}"
-        write_rendered_pages(
-            out,
-            recipe.rendered,
-            recipe.render_seed,
-            fonts=recipe.fonts,
-            text=recipe.text,
-            workers=recipe.workers,
-        )
+        name = f"rendered_{recipe.rendered}_{recipe.render_seed}"
+        told = page_settings(render, recipe.rendered)
+        out = cache_folder(recipe.cache, name, told)
+        write_pages(out, recipe.rendered, render, workers=recipe.workers)
         known, held = set_apart(pages(out), 50)
         training.append(known)
         validation += held

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suite.console import UserError
+from suite.training.config import refuse_out_of_range
 
 if TYPE_CHECKING:
     from suite.data.corpus import Corpus
@@ -37,11 +38,18 @@ class Recipe:
     invented: bool = False
     """Count made-up words too: a trial without any data."""
     order: int = 6
-    """Longest n-gram, in characters."""
+    """Longest n-gram, in characters, 1 to 6."""
     min_count: int = 2
-    """n-grams of three and more characters that occur less often are left out."""
-    seed: int = 0
-    """Unused: counting has no chance in it."""
+    """n-grams of three and more characters that occur less often are left out; >= 1."""
+
+    def __post_init__(self) -> None:
+        """Refuses values out of range.
+
+        Raises:
+            UserError: A field is out of range; the message names it.
+        """
+        good = {"order": 1 <= self.order <= 6, "min_count": self.min_count >= 1}
+        refuse_out_of_range(self, good)
 
 
 PRESETS = {
@@ -63,7 +71,7 @@ def train(
     Args:
         recipe: The settings.
         output: Run folder.
-        resume: Not needed: counting starts anew in any case.
+        resume: Not possible: counting takes seconds.
         init: Not possible.
 
     Returns:
@@ -71,17 +79,24 @@ def train(
         validate, the cross entropy on their transcripts in bits a character.
 
     Raises:
-        UserError: There is no text, or a file is no UTF-8.
+        UserError: There is no text, a file is no UTF-8, or the run folder holds a
+            model already.
     """
     import numpy as np
 
-    from suite.training import write_run_config
+    from suite.training import check_folder, write_run_config
 
     if init is not None:
         raise UserError(
             "a language model is counted anew, it cannot start from another (--init)",
             "Leave --init out; name all of the text instead.",
         )
+    if resume:
+        raise UserError(
+            "a language model is counted in one go, nothing can go on (--resume)",
+            "Leave --resume out.",
+        )
+    check_folder(output, dataclasses.asdict(recipe), resume)
     lines, held = texts(recipe)
     if not lines:
         raise UserError(

@@ -15,13 +15,20 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from suite.console import Progress
-from suite.training.config import FitConfig
+from suite.console.messages import remark
+from suite.training.config import FitConfig, refuse_out_of_range
 
 BUCKETS = (80, 128, 192, 272, 352, 464, 640)
 """Widths of the exported signatures in pixels; a longer line is read in pieces."""
+ENOUGH_LINES = 20_000
+"""Labelled lines from which on a training with --init counts a language model of its
+own; SROIE's training pages have 22,105. Counted on a few, it cost a validation page 8
+points of word F1."""
+
+Cell = Literal["lstm", "gru", "simple_rnn"]
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Recipe:
     """Pages have SROIE's numbers: 000-399 train, 400-449 validate, the rest stays
     unseen. Otherwise every tenth page or line validates."""
     rendered: int = 20_000
-    """Lines to render; 0 for none."""
+    """Lines to render, >= 0; 0 for none."""
     rendered_share: float = 0.5
     """Share of rendered lines in the mixture, 0..1, where there are others too."""
     fonts: Path | None = None
@@ -45,23 +52,23 @@ class Recipe:
     cache: Path = Path("runs/lines")
     """Where lines are kept between runs."""
     workers: int = 2
-    """Processes that render lines."""
+    """Processes that render lines, >= 0; 0 renders in this one."""
     area: int = 12_000
-    """Width times lines of a batch, in pixels at height 32."""
-    conv_dtype: str = "auto"
+    """Width times lines of a batch, in pixels at height 32; > 0."""
+    conv_dtype: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     """Dtype policy of the convolutions during training; auto takes mixed_bfloat16
     where the hardware multiplies it, else float32."""
     units: int = 160
-    """Units of each direction of the recurrent layer."""
+    """Units of each direction of the recurrent layer, > 0."""
     recurrent_layers: int = 1
-    """Stacked bidirectional recurrent layers."""
-    cell: str = "lstm"
-    """Recurrent cell: lstm, gru or simple_rnn."""
+    """Stacked bidirectional recurrent layers, > 0."""
+    cell: Cell = "lstm"
+    """Recurrent cell."""
     render_seed: int = 20240
-    """Seed of what is rendered, apart from `seed`: trainings that differ in that one
-    share their data."""
+    """Seed of what is rendered, >= 0, apart from `seed`: trainings that differ in that
+    one share their data."""
     seed: int = 1
-    """Seed of weights, mixture and augmentation."""
+    """Seed of weights, mixture and augmentation, 0 to 2^32 - 1."""
     fit: FitConfig = field(
         default_factory=lambda: FitConfig(
             steps=6000,
@@ -77,6 +84,27 @@ class Recipe:
         )
     )
     """Length and schedule of the training."""
+
+    def __post_init__(self) -> None:
+        """Refuses values out of range; gives the loop the recipe's seed.
+
+        Raises:
+            UserError: A field is out of range; the message names it.
+        """
+        good = {
+            "rendered": self.rendered >= 0,
+            "rendered_share": 0 <= self.rendered_share <= 1,
+            "workers": self.workers >= 0,
+            "area": self.area > 0,
+            "units": self.units > 0,
+            "recurrent_layers": self.recurrent_layers > 0,
+            "cell": self.cell in get_args(Cell),
+            "render_seed": self.render_seed >= 0,
+            "seed": 0 <= self.seed < 2**32,
+        }
+        refuse_out_of_range(self, good)
+        fit = dataclasses.replace(self.fit, seed=self.seed)
+        object.__setattr__(self, "fit", fit)  # frozen
 
 
 _DEFAULT = Recipe()
@@ -120,15 +148,17 @@ def train(
 
     from suite.data.line_batches import LineSource, line_batches, plan_batches
     from suite.models import build, text_recognizer
-    from suite.recipes import ocr_language
-    from suite.recipes.bundle import load_core_weights, save_model
+    from suite.recipes.bundle import load_core_weights, model_file, save_model
     from suite.recipes.mixture import mixture
     from suite.recipes.ocr_lines import line_sets
     from suite.recipes.precision import convolution_policy
     from suite.text import LATIN
+    from suite.text.ngram import load_beside
     from suite.training import check_folder, fit, load_best, write_run_config
 
-    check_folder(output, dataclasses.asdict(recipe), resume)
+    # the start decides on the language model at the end, of a resumed run too
+    told = {**dataclasses.asdict(recipe), "init": init}
+    check_folder(output, told, resume)
     alphabet = LATIN
     keras.utils.set_random_seed(recipe.seed)
     config = text_recognizer.RecognizerConfig(
@@ -139,20 +169,22 @@ def train(
         conv_dtype=convolution_policy(recipe.conv_dtype),
     )
     core = build("text_recognizer", config)
-    if init is not None:
-        load_core_weights(core, init)  # before hours of rendering: it may not be there
+    known = None
+    if init is not None:  # before hours of rendering: it may not be there, or broken
+        load_core_weights(core, init)
+        known = load_beside(model_file(init).parent)
     training, validation = line_sets(recipe)
     shares = mixture([len(x) for x in training], recipe.rendered_share, recipe.rendered)
     sources = [LineSource(s, w) for s, w in zip(training, shares, strict=True)]
     plan = plan_batches(sources, recipe.fit.steps, recipe.seed, area=recipe.area)
     batches = line_batches(sources, alphabet, plan, recipe.seed)
-    write_run_config(output, dataclasses.asdict(recipe))
+    write_run_config(output, told)
     with Progress("training", recipe.fit.steps) as progress:
         result = fit(
             core,
             Loss(alphabet),
             batches,
-            dataclasses.replace(recipe.fit, seed=recipe.seed),
+            recipe.fit,
             output,
             evaluate=lambda model: evaluate(model, validation, alphabet),
             resume=resume,
@@ -168,10 +200,40 @@ def train(
     )
     labelled = training[:-1] if recipe.rendered else training
     said = [text for lines in labelled for text in lines.texts]
-    said += ocr_language.prose(recipe.text)
-    if said:
-        ocr_language.write(output / "model", said)
+    write_language(output / "model", said, recipe.text, known)
     return dict(result.best)
+
+
+def write_language(
+    folder: Path, said: list[str], text: Path | None, known: Any = None
+) -> None:
+    """Writes the language model of a trained recognizer, and says which.
+
+    Args:
+        folder: Its model folder.
+        said: Labelled lines that it was trained on.
+        text: Folder of prose to count, too.
+        known: The language model of what it started from; kept where `said` are fewer
+            than `ENOUGH_LINES`. None if there is none.
+    """
+    from suite.recipes import ocr_language
+    from suite.text import LATIN
+    from suite.text.fold import folded_alphabet
+    from suite.text.ngram import FILE_NAME
+
+    fits = known is not None and known.alphabet.characters in (
+        LATIN.characters,
+        folded_alphabet(LATIN).characters,
+    )
+    if fits and len(said) < ENOUGH_LINES:
+        known.save(folder / FILE_NAME)
+        remark(
+            f"language model: that of --init is kept; {len(said)} lines are fewer than "
+            f"the {ENOUGH_LINES} that are counted anew"
+        )
+    elif counted := said + ocr_language.prose(text):
+        ocr_language.write(folder, counted)
+        remark(f"language model: counted on {len(counted)} lines of text")
 
 
 class Loss:

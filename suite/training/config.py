@@ -1,7 +1,10 @@
 """What a run is told: plain data, without keras, so that `--help` stays quick."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal
+
+import tyro
 
 from suite.console import UserError
 
@@ -12,7 +15,11 @@ FREE_FIELDS = frozenset({"checkpoint_every", "checkpoint_seconds"})
 
 @dataclass(frozen=True)
 class FitConfig:
-    """How long, how fast and by which measure a model is trained."""
+    """How long, how fast and by which measure a model is trained.
+
+    0 switches off what can be switched off: a word for it on the command line, in TOML,
+    which has no null, and in JSON.
+    """
 
     steps: int = 1000
     """Optimizer updates of the whole run, > 0."""
@@ -20,8 +27,8 @@ class FitConfig:
     """Updates between two evaluations, each of which also writes a log row; > 0."""
     checkpoint_seconds: float = 240.0
     """Seconds between two checkpoints, > 0: what a kill costs at most."""
-    checkpoint_every: int | None = None
-    """Updates between two checkpoints, besides those by time; None for none."""
+    checkpoint_every: int = 0
+    """Updates between two checkpoints, besides those by time; 0 for none."""
     learning_rate: float = 1e-3
     """Peak of the schedule, per update, > 0."""
     schedule: Literal["cosine", "constant", "plateau"] = "cosine"
@@ -38,19 +45,20 @@ class FitConfig:
     weight_decay: float = 0.0
     """AdamW's decay, times the rate, of all weights but biases, normalization scales
     and other vectors; >= 0."""
-    clip: float | None = 1.0
-    """Largest global norm of a gradient, > 0; None for no limit."""
-    ema: float | None = 0.999
-    """Momentum of the weights' moving average, in [0, 1); None for none."""
+    clip: float = 1.0
+    """Largest global norm of a gradient; 0 for no limit."""
+    ema: float = 0.999
+    """Momentum of the weights' moving average, in (0, 1); 0 for no average."""
     monitor: str = "loss"
     """The metric that picks the best weights: a name that the evaluation returns, or
     of the training loss."""
     mode: Literal["min", "max"] = "min"
     """Whether a smaller or a larger `monitor` is better."""
-    patience: int | None = None
-    """Evaluations without improvement until the run ends early, > 0; None for never."""
-    seed: int = 0
-    """Of what the backend draws by itself during the run, >= 0."""
+    patience: int = 0
+    """Evaluations without improvement until the run ends early; 0 for never."""
+    seed: Annotated[int, tyro.conf.Fixed, tyro.conf.Suppress] = 0
+    """Of what the backend draws by itself during the run, >= 0; no option, because a
+    recipe gives its own."""
 
     def __post_init__(self) -> None:
         """Refuses values out of range.
@@ -58,11 +66,11 @@ class FitConfig:
         Raises:
             UserError: A field is out of range; the message names it.
         """
-        ranges = {
+        good = {
             "steps": self.steps > 0,
             "evaluate_every": self.evaluate_every > 0,
             "checkpoint_seconds": self.checkpoint_seconds > 0,
-            "checkpoint_every": (self.checkpoint_every or 1) > 0,
+            "checkpoint_every": self.checkpoint_every >= 0,
             "learning_rate": self.learning_rate > 0,
             "schedule": self.schedule in {"cosine", "constant", "plateau"},
             "warmup": 0 <= self.warmup < 1,
@@ -70,15 +78,28 @@ class FitConfig:
             "plateau_patience": self.plateau_patience > 0,
             "plateau_factor": 0 < self.plateau_factor < 1,
             "weight_decay": self.weight_decay >= 0,
-            "clip": self.clip is None or self.clip > 0,
-            "ema": self.ema is None or 0 <= self.ema < 1,
+            "clip": self.clip >= 0,
+            "ema": 0 <= self.ema < 1,
             "mode": self.mode in {"min", "max"},
-            "patience": self.patience is None or self.patience > 0,
+            "patience": self.patience >= 0,
             "seed": self.seed >= 0,
         }
-        for name, good in ranges.items():
-            if not good:
-                raise UserError(
-                    f"training: `{name}` is out of range: {getattr(self, name)!r}",
-                    "Its range stands in the description of the option.",
-                )
+        refuse_out_of_range(self, good)
+
+
+def refuse_out_of_range(settings: Any, good: Mapping[str, bool]) -> None:
+    """Refuses settings of a training, before any work.
+
+    Args:
+        settings: A dataclass.
+        good: By name of a field, whether its value is in range.
+
+    Raises:
+        UserError: One is not; the message names the first.
+    """
+    for name, fine in good.items():
+        if not fine:
+            raise UserError(
+                f"training: `{name}` is out of range: {getattr(settings, name)!r}",
+                "Its range stands in the description of the option.",
+            )

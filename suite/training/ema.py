@@ -93,8 +93,8 @@ def make_optimizer(
     model: keras.Model,
     learning_rate: float,
     weight_decay: float = 0.0,
-    clip: float | None = None,
-    ema: float | None = None,
+    clip: float = 0.0,
+    ema: float = 0.0,
 ) -> Any:
     """Adam, or AdamW where there is decay, built for the model's trainable weights.
 
@@ -103,14 +103,15 @@ def make_optimizer(
         learning_rate: First rate; the loop sets it before each update.
         weight_decay: Times the rate, not for biases, normalization scales and other
             weights of rank 0 and 1.
-        clip: Largest global norm of the gradient; None for no limit.
-        ema: Momentum of the weights' average; None for no average.
+        clip: Largest global norm of the gradient; 0 for no limit.
+        ema: Momentum of the weights' average; 0 for no average.
     """
-    options: dict[str, Any] = {"learning_rate": learning_rate, "global_clipnorm": clip}
+    options: dict[str, Any] = {"learning_rate": learning_rate}
+    options["global_clipnorm"] = clip or None
     kind = keras.optimizers.Adam
     if weight_decay > 0:
         kind, options["weight_decay"] = keras.optimizers.AdamW, weight_decay
-    optimizer = kind(**options) if ema is None else averaging(kind, ema, **options)
+    optimizer = averaging(kind, ema, **options) if ema else kind(**options)
     if weight_decay > 0:
         vectors = [v for v in model.trainable_variables if len(v.shape) < 2]
         names = ["bias", "gamma", "beta"]

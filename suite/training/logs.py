@@ -130,9 +130,10 @@ def write_run_config(
         ignore: Names, at any depth, that may differ between run and resumption.
 
     Raises:
-        UserError: The folder holds a run that was told something else; the message
-            names the field.
+        UserError: The folder holds a run that was told something else, and the message
+            names the field; or it holds a model.
     """
+    _refuse_model(Path(folder))
     path = Path(folder) / "config.json"
     new = _as_json(config)
     if holds_run(Path(folder)):
@@ -157,13 +158,41 @@ def check_folder(
 
     Raises:
         UserError: The folder holds a run that is not to go on, or was told something
-            else.
+            else; or it holds a model, or one in its folder `model` of which no run is
+            left.
     """
+    _refuse_model(Path(folder))
     if not holds_run(Path(folder)):
         return
     if not resume:
         refuse_second_run(Path(folder))
     _refuse_other(Path(folder) / "config.json", _as_json(config), FREE_FIELDS)
+
+
+def _refuse_model(folder: Path) -> None:
+    """Refuses what a training would overwrite and cannot make again."""
+    made = folder / "model"
+    if _is_model(folder):
+        found = folder
+    elif not holds_run(folder) and made.is_dir() and any(made.iterdir()):
+        found = made  # of a language model, or the run was tidied away
+    else:
+        return
+    raise UserError(
+        f"{found}: holds a model already", "Choose another folder by --output."
+    )
+
+
+def _is_model(folder: Path) -> bool:
+    """Whether files of a model lie there: what training or export writes."""
+    if (folder / "model.keras").exists() or any(folder.glob("*.tflite")):
+        return True
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    # a run's config.json holds settings, that of a model the version of its form
+    return isinstance(config, dict) and "schema" in config
 
 
 def refuse_second_run(folder: Path) -> NoReturn:

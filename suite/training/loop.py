@@ -223,7 +223,7 @@ class Loop:
         if self._evaluation_due():
             return False  # soon, with its outcome
         every = self.config.checkpoint_every
-        if every is not None and self.state.step % every == 0:
+        if every and self.state.step % every == 0:
             return True
         return time.monotonic() - self._saved_at >= self.config.checkpoint_seconds
 

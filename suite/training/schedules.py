@@ -73,7 +73,7 @@ class Watch:
 
     def exhausted(self, config: FitConfig) -> bool:
         """Whether the run should end because nothing improves any more."""
-        return config.patience is not None and self.waited >= config.patience
+        return 0 < config.patience <= self.waited
 
     def _better(self, config: FitConfig, value: float) -> bool:
         if self.best is None:

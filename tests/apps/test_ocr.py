@@ -122,6 +122,8 @@ def test_version(kes_ocr):
         (["train", "--output", "x"], "--model"),
         (["train", "--model", "detector", "--output", "x", "--preset", "p"], "smoke"),
         (["train", "--model", "detector", "--output", "x", "--epoch", "1"], "--epoch"),
+        (["train", "--model", "recognizer", "--output", "x", "--cell", "foo"], "gru"),
+        (["train", "--model", "language", "--output", "x", "--order", "12"], "`order`"),
         (["export", "--model", "sub"], "config.json"),
         (["export", "--model", str(MODELS), "--data", "typo"], "typo/boxes"),
         (["train", "--config", "bad.toml", "--model", "detector"], "--output"),
@@ -155,8 +157,20 @@ def test_settings_of_training_flag_config_preset_default(kes_ocr, tmp_path):
     settings = json.loads(done.out)
     plain = json.loads(kes_ocr(*words, "--preset", "smoke").out)
     changed = {"data": ["mine"], "seed": 5, "rendered": 9}
-    fit = {**plain["fit"], "steps": 77, "clip": 1.5}
+    fit = {**plain["fit"], "steps": 77, "clip": 1.5, "seed": 5}
     assert settings == {**plain, **changed, "fit": fit}
+
+
+@pytest.mark.parametrize("way", ["flags", "file"])
+def test_0_switches_clipping_and_averaging_off(kes_ocr, tmp_path, way):
+    off = {"clip": 0, "ema": 0, "patience": 0, "checkpoint_every": 0}
+    words = ["train", "--model", "recognizer", "--output", "x", "--dry-run"]
+    lines = "".join(f"{name} = {value}\n" for name, value in off.items())
+    (tmp_path / "c.toml").write_text(f"[fit]\n{lines}")
+    flags = [f"--fit.{n.replace('_', '-')}={value}" for n, value in off.items()]
+    done = kes_ocr(*words, *(flags if way == "flags" else ["--config", "c.toml"]))
+    assert done.code == 0, done.err
+    assert off.items() <= json.loads(done.out)["fit"].items()
 
 
 def test_training_refuses_a_missing_backend_before_any_work(
@@ -168,6 +182,37 @@ def test_training_refuses_a_missing_backend_before_any_work(
     assert done.code == 2
     assert "KERAS_BACKEND" in done.err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_language_model_is_counted_without_keras(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_BACKEND", "openvino")
+    words = ["train", "--model", "language", "--preset", "smoke", "--output", "run"]
+    code, names = loaded_by([*words, "--quiet"], tmp_path)
+    assert code == 0
+    assert not names & {"keras", "tensorflow", "jax", "torch"}
+    assert (tmp_path / "run" / "model" / "language.npz").is_file()
+
+
+@pytest.mark.parametrize(
+    "option", [["--backend", "jax"], ["--seed", "3"], ["--resume"], ["--init", "x"]]
+)
+def test_what_counting_cannot_use_is_refused(kes_ocr, tmp_path, option):
+    words = ["train", "--model", "language", "--preset", "smoke", "--output", "run"]
+    done = kes_ocr(*words, *option)
+    assert done.code == 2 and option[0] in done.err and "Leave" in done.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("given", ["--fit.seed=3", "[fit]\nseed = 3\n"])
+def test_there_is_one_seed(kes_ocr, tmp_path, given):
+    words = ["train", "--model", "detector", "--output", "x", "--dry-run"]
+    settings = json.loads(kes_ocr(*words, "--seed", "7").out)
+    assert settings["seed"] == settings["fit"]["seed"] == 7
+    (tmp_path / "c.toml").write_text(given)
+    done = kes_ocr(*words, *([given] if given[0] == "-" else ["--config", "c.toml"]))
+    assert done.code == 2
+    assert "fit.seed" in done.err and "fault of the program" not in done.err
+    assert "fit.seed" not in kes_ocr(*words, "--help").out
 
 
 def test_the_tour_reads_the_sample_from_an_empty_folder(kes_ocr, tmp_path):

@@ -17,6 +17,7 @@ from suite.imaging.geometry import (
     offset_quad,
     polygon_iou,
     quad_size,
+    quad_sizes,
     rectify,
     shrink_distance,
     transform_quad,
@@ -380,3 +381,9 @@ def test_line_wider_than_cv2_can_warp():
     got = rectify(image, quad, 16)
     assert got.shape == (16, round(16 * 38_399 / 49))
     assert abs(got.mean() - image.mean()) < 1
+
+
+def test_sizes_of_many_quads_are_those_of_each():
+    quads = np.array([rotated(80, 24, 33), [(10, 0), (90, 0), (100, 20), (0, 20)]])
+    assert quad_sizes(quads).tolist() == [list(quad_size(quad)) for quad in quads]
+    assert quad_sizes(quads[:0]).shape == (0, 2)

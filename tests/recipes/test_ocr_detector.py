@@ -9,7 +9,9 @@ import pytest
 from suite.console import UserError
 from suite.engine import open_model
 from suite.models import text_detector
-from suite.recipes.ocr_detector import CANVASES, PRESETS, Recipe, train
+from suite.recipes.ocr_detector import CANVASES, PRESETS, Recipe, _pages, train
+from suite.text import LATIN
+from tests.data.made_fonts import make_font
 from tests.models.conftest import DETECTOR
 from tests.recipes.made_data import RUN_FILES, TEXTS, write_pages
 
@@ -104,3 +106,18 @@ def test_a_damaged_picture_is_found_before_training(tmp_path, made, caplog):
     with pytest.raises(UserError, match="nothing that can be used to train on"):
         train(recipe, tmp_path / "run")
     assert "000.png" in caplog.text and "left out" in caplog.text
+
+
+def test_rendered_pages_of_other_settings_lie_elsewhere(tmp_path):
+    found = []
+    for name in ("One", "Two"):
+        (tmp_path / name).mkdir()
+        make_font(tmp_path / name / f"{name}.ttf", LATIN.characters, family=name)
+        recipe = Recipe(
+            rendered=2, fonts=tmp_path / name, cache=tmp_path / "cache", workers=0
+        )
+        (training,), validation = _pages(recipe)
+        found.append({page.image for page in (*training, *validation)})
+    one, two = found
+    assert len(one) == len(two) == 2 and not one & two
+    assert all(image.is_file() for image in one | two)

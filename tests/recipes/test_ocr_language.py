@@ -62,3 +62,27 @@ def test_text_that_is_none(tmp_path, content):
 def test_it_cannot_start_from_another(tmp_path):
     with pytest.raises(UserError, match="--init"):
         train(Recipe(), tmp_path / "run", init=tmp_path)
+
+
+def test_nothing_is_there_to_go_on_with(tmp_path):
+    with pytest.raises(UserError, match="--resume"):
+        train(PRESETS["smoke"], tmp_path / "run", resume=True)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_earlier_model_is_not_replaced(tmp_path):
+    (tmp_path / "w.txt").write_text("quartz\n" * 3)
+    recipe = Recipe(files=(tmp_path / "w.txt",))
+    train(recipe, tmp_path / "run")
+    before = (tmp_path / "run" / "model" / "language.npz").read_bytes()
+    with pytest.raises(UserError, match="model: holds a model already"):
+        train(PRESETS["smoke"], tmp_path / "run")
+    assert (tmp_path / "run" / "model" / "language.npz").read_bytes() == before
+
+
+def test_a_recognizer_is_not_overwritten(tmp_path):
+    (tmp_path / "config.json").write_text('{"schema": 1}')
+    with pytest.raises(UserError, match="holds a model already"):
+        train(PRESETS["smoke"], tmp_path)
+    assert (tmp_path / "config.json").read_text() == '{"schema": 1}'
+    assert not (tmp_path / "model").exists()

@@ -1,11 +1,16 @@
 """The user's own labels: what is taken, what is left out, and what is said of it."""
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from suite.console import UserError
 from suite.recipes.labelled import set_apart
-from suite.recipes.ocr_lines import line_sets
+from suite.recipes.ocr_lines import line_sets, unique_names
 from suite.recipes.ocr_recognizer import Recipe
+from suite.text import LATIN
+from tests.data.made_fonts import make_font
 from tests.recipes.made_data import TEXTS, write_lines, write_pages
 
 
@@ -82,3 +87,57 @@ def test_what_validates_stands_apart(count, every, held):
     known, apart = set_apart(list(range(count)), every)
     assert apart == held
     assert sorted(known + apart) == list(range(count))
+
+
+def test_folders_of_one_name_are_told_apart(tmp_path):
+    one = write_lines(tmp_path / "a" / "lines", ["Eins", "Zwei"])
+    two = write_lines(tmp_path / "b" / "lines", ["Drei", "Vier"])
+    training, validation = sets_of(tmp_path, one, two)
+    assert [texts(lines) for lines in training] == [["Eins"], ["Drei"]]
+    assert {name: texts(lines) for name, lines in validation.items()} == {
+        "lines": ["Zwei"],
+        "lines_2": ["Vier"],
+    }
+
+
+def test_a_training_leaves_the_lines_of_another_alone(tmp_path):
+    one = write_lines(tmp_path / "a" / "lines", ["Eins", "Zwei"])
+    two = write_lines(tmp_path / "b" / "lines", ["Drei", "Vier"])
+    (first,), _ = sets_of(tmp_path, one)
+    before = first[0].image
+    (again,), _ = sets_of(tmp_path, one)
+    sets_of(tmp_path, two)
+    # opened before the other training wrote, looked at afterwards
+    assert texts(again) == texts(first) == ["Eins"]
+    np.testing.assert_array_equal(again[0].image, before)
+    (later,), _ = sets_of(tmp_path, one)
+    np.testing.assert_array_equal(later[0].image, before)
+
+
+def test_rendered_lines_of_other_settings_lie_elsewhere(tmp_path):
+    for name in ("One", "Two"):
+        for folder in ("few", "many") if name == "One" else ("many",):
+            path = tmp_path / folder / f"{name}.ttf"
+            path.parent.mkdir(exist_ok=True)
+            make_font(path, LATIN.characters, family=name)
+    few, many = ({"rendered": 3, "fonts": tmp_path / f} for f in ("few", "many"))
+    (first,), _ = sets_of(tmp_path, **few)
+    sets_of(tmp_path, **many)
+    (again,), validation = sets_of(tmp_path, **few)
+    assert first.folder == again.folder and first.folder.name.startswith("rendered_3_")
+    assert len(list((tmp_path / "cache").iterdir())) == 4  # two settings, two sets
+    assert list(validation) == ["rendered"] and len(validation["rendered"]) == 60
+
+
+@pytest.mark.parametrize(
+    ("folders", "taken", "want"),
+    [
+        (["sroie"], ["rendered"], ["sroie"]),
+        (["a/lines", "b/lines", "c/lines"], [], ["lines", "lines_2", "lines_3"]),
+        (["a/lines", "b/lines", "lines_2"], [], ["lines", "lines_3", "lines_2"]),
+        (["my/rendered"], ["rendered"], ["rendered_2"]),
+        (["my/rendered"], [], ["rendered"]),
+    ],
+)
+def test_names_of_folders_are_unique(folders, taken, want):
+    assert unique_names([Path(folder) for folder in folders], taken) == want

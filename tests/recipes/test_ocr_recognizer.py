@@ -10,8 +10,16 @@ import pytest
 from suite.console import UserError
 from suite.engine import open_model
 from suite.models import text_recognizer
+from suite.recipes import ocr_recognizer
 from suite.recipes.bundle import load_core_weights
-from suite.recipes.ocr_recognizer import PRESETS, Recipe, describe, train
+from suite.recipes.ocr_language import write
+from suite.recipes.ocr_recognizer import (
+    PRESETS,
+    Recipe,
+    describe,
+    train,
+    write_language,
+)
 from suite.text import LATIN
 from suite.text.ngram import load_beside
 from tests.models.conftest import RECOGNIZER
@@ -124,3 +132,16 @@ def test_a_start_that_is_not_there_is_named_before_data_are_made(made):
 
 def test_the_description_tells_the_class_of_the_blank():
     assert describe(LATIN, 32, 1)["blank"] == 0
+
+
+@pytest.mark.parametrize(("enough", "kept"), [(20_000, True), (3, False)])
+def test_few_lines_keep_the_language_model_of_the_start(
+    tmp_path, monkeypatch, capsys, enough, kept
+):
+    monkeypatch.setattr(ocr_recognizer, "ENOUGH_LINES", enough)
+    known, file = write(tmp_path / "old", ["quartz"] * 4)
+    (tmp_path / "new").mkdir()
+    write_language(tmp_path / "new", ["Summe"] * 3, None, load_beside(file.parent))
+    got = load_beside(tmp_path / "new")
+    assert (got.log_prob("quart", "z") == known.log_prob("quart", "z")) is kept
+    assert ("is kept" if kept else "counted on 3 lines") in capsys.readouterr().err

@@ -26,10 +26,10 @@ from suite.training.config import FitConfig
         ("plateau_patience", 0),
         ("plateau_factor", 1.0),
         ("weight_decay", -0.1),
-        ("clip", 0.0),
+        ("clip", -0.1),
         ("ema", 1.0),
         ("mode", "best"),
-        ("patience", 0),
+        ("patience", -1),
         ("seed", -1),
     ],
 )
@@ -39,7 +39,7 @@ def test_out_of_range_is_named(name: str, value: Any) -> None:
 
 
 def test_edges_are_in_range() -> None:
-    FitConfig(steps=1, warmup=0.0, floor=1.0, ema=0.0, clip=None, weight_decay=0.0)
+    FitConfig(steps=1, warmup=0.0, floor=1.0, ema=0.0, clip=0.0, weight_decay=0.0)
 
 
 def test_package_and_config_load_no_keras() -> None:

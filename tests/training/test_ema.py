@@ -97,8 +97,8 @@ def test_averages_are_variables_of_the_optimizer_and_weights_are_not() -> None:
     assert not any(id(v) in known for v in variables)
 
 
-@pytest.mark.parametrize("ema", [None, 0.9])
-def test_decay_spares_vectors(ema: float | None) -> None:
+@pytest.mark.parametrize("ema", [0, 0.9])
+def test_decay_spares_vectors(ema: float) -> None:
     inputs = keras.Input((4,))
     x = keras.layers.BatchNormalization()(keras.layers.Dense(4)(inputs))
     model = keras.Model(inputs, keras.layers.PReLU()(x))
@@ -124,3 +124,14 @@ def test_clip_limits_the_global_norm() -> None:
         moments.append(np.concatenate([array(v).ravel() for v in optimizer._momentums]))
     np.testing.assert_allclose(moments[0], moments[1], rtol=1e-4)
     assert np.linalg.norm(moments[0]) == pytest.approx(0.5 * 0.1, rel=1e-4)
+
+
+def test_0_switches_clipping_and_averaging_off() -> None:
+    inputs = keras.Input((4,))
+    model = keras.Model(inputs, keras.layers.Dense(3)(inputs))
+    optimizer = make_optimizer(model, 1e-3, clip=0, ema=0)
+    assert not hasattr(optimizer, "pairs")
+    grads = [g * 100 for g in gradients(0, model.trainable_variables)]
+    optimizer.apply(grads, model.trainable_variables)
+    for momentum, grad in zip(optimizer._momentums, grads, strict=True):
+        np.testing.assert_allclose(array(momentum), 0.1 * array(grad), rtol=1e-5)

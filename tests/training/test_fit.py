@@ -37,7 +37,7 @@ BATCH = ({"x": X}, {"y": 3 * X})
 
 def test_update_is_adam_on_loss_and_penalty() -> None:
     """Adam by hand (Kingma and Ba, arXiv:1412.6980, algorithm 1), two updates."""
-    step = SupervisedStep(line(0.5), squares, FitConfig(clip=None, ema=None))
+    step = SupervisedStep(line(0.5), squares, FitConfig(clip=0, ema=0))
     w, m, v = 1.0, 0.0, 0.0
     for t in (1, 2):
         step.set_rate(0.25)

@@ -135,6 +135,37 @@ def test_a_folder_is_refused_before_data_are_made(tmp_path: Path) -> None:
     check_folder(tmp_path, {**config, "fit": {"steps": 5}}, resume=True)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("config.json", '{"schema": 1, "model": "recognizer"}'),
+        ("model.keras", ""),
+        ("dynamic_int8.tflite", ""),
+    ],
+)
+def test_a_model_is_not_overwritten(tmp_path: Path, name: str, content: str) -> None:
+    (tmp_path / name).write_text(content)
+    says = rf"{tmp_path.name}: holds a model already"
+    for resume in (False, True):
+        with pytest.raises(UserError, match=says):
+            check_folder(tmp_path, {"seed": 1}, resume=resume)
+    with pytest.raises(UserError, match=says):
+        write_run_config(tmp_path, {"seed": 1})
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == content
+
+
+def test_a_trained_model_without_its_run_is_not_overwritten(tmp_path: Path) -> None:
+    write_run_config(tmp_path, {"seed": 1})
+    (tmp_path / "model").mkdir()
+    check_folder(tmp_path, {"seed": 1}, resume=False)
+    (tmp_path / "model" / "language.npz").touch()
+    with pytest.raises(UserError, match="model: holds a model already"):
+        check_folder(tmp_path, {"seed": 1}, resume=False)
+    hold_run(tmp_path)
+    check_folder(tmp_path, {"seed": 1}, resume=True)
+
+
 @pytest.mark.backend
 def test_environment(tmp_path: Path) -> None:
     write_environment(tmp_path, 0)

@@ -131,7 +131,7 @@ def test_a_second_run_in_the_folder_is_refused(
 
 @pytest.mark.parametrize(
     "change",
-    [{"learning_rate": 0.1}, {"steps": 17}, {"ema": None}, {"seed": 6}],
+    [{"learning_rate": 0.1}, {"steps": 17}, {"ema": 0.0}, {"seed": 6}],
 )
 def test_another_configuration_is_refused_by_name(
     tiny: ModuleType, runs: tuple[Path, Path, Path], change: dict[str, Any]

@@ -91,4 +91,4 @@ def test_patience_counts_evaluations_without_improvement() -> None:
         watch.update(config, step, value)
         ended.append(watch.exhausted(config))
     assert ended == [False, False, False, False, True]
-    assert not watch.exhausted(FitConfig(patience=None))
+    assert not watch.exhausted(FitConfig(patience=0))
