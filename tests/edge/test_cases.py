@@ -33,7 +33,7 @@ def answers(folder: Path) -> dict[str, Any]:
 
 EXPORTED = (
     *("two_inputs", "sequential", "nested"),
-    *("adapted", "too_large", "reader", "wrapped"),
+    *("adapted", "too_large", "reader", "wrapped", "long_integers"),
 )
 
 _PLAIN = """
