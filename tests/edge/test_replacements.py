@@ -193,3 +193,12 @@ def test_policies_of_whole_numbers_stay():
     assert float32_config(config)["dtype"] == config["dtype"]
     half = layers.Dense(3, dtype="mixed_float16").get_config()
     assert float32_config(half)["dtype"]["config"]["name"] == "float32"
+
+
+def test_a_map_of_policies_becomes_float32():
+    policies = keras.dtype_policies.DTypePolicyMap(default_policy="mixed_bfloat16")
+    policies["inner"] = keras.DTypePolicy("mixed_float16")
+    layer = layers.Dense(3, dtype=policies)
+    config = float32_config(layer.get_config())["dtype"]["config"]
+    assert config["default_policy"] == "float32"
+    assert config["policy_map"]["inner"]["config"]["name"] == "float32"
