@@ -155,6 +155,11 @@ def inspect(options: Inspect) -> Result:
 
     found: dict[str, Any] = {}
     for path in options.models or _shipped():
+        if not path.exists():
+            raise UserError(
+                f"{path}: no such file or folder",
+                "Name .tflite files, or folders that hold some.",
+            )
         files = sorted(path.rglob("*.tflite")) if path.is_dir() else [path]
         if not files:
             raise UserError(f"{path}: no .tflite file there", "Name another folder.")
@@ -177,6 +182,11 @@ def _shipped() -> list[Path]:
 def bench(options: Bench) -> Result:
     from suite.edge.timing import latency_table
 
+    for name in ("threads", "runs"):
+        if getattr(options, name) < 1:
+            raise UserError(
+                f"{getattr(options, name)}: too few (--{name})", "Give 1 or more."
+            )
     rows = latency_table(
         options.model,
         threads=options.threads,
