@@ -183,11 +183,6 @@ def _shipped() -> list[Path]:
 def bench(options: Bench) -> Result:
     from suite.edge.timing import latency_table
 
-    for name in ("threads", "runs"):
-        if getattr(options, name) < 1:
-            raise UserError(
-                f"{getattr(options, name)}: too few (--{name})", "Give 1 or more."
-            )
     rows = latency_table(
         options.model,
         threads=options.threads,

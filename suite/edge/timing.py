@@ -49,8 +49,12 @@ def latency_table(
         `signature`, `median_ms`, `p90_ms`.
 
     Raises:
-        UserError: There is no such folder, no LiteRT file in it, or one is damaged.
+        UserError: There is no such folder, no LiteRT file in it, or one is damaged;
+            `threads` or `runs` is below 1.
     """
+    for name, number in (("threads", threads), ("runs", runs)):
+        if number < 1:
+            raise UserError(f"{number}: too few (--{name})", "Give 1 or more.")
     config, _ = read_config(folder)
     given = inputs(config) if inputs else None
     rows: list[dict[str, Any]] = []

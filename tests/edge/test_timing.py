@@ -82,3 +82,9 @@ def test_a_row_for_each_file_and_signature(tmp_path, monkeypatch):
 def test_a_folder_that_is_not_there_is_refused(tmp_path):
     with pytest.raises(UserError, match="nowhere: no such model folder"):
         timing.latency_table(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["threads", "runs"])
+def test_too_few_are_refused_by_the_option(tmp_path, name):
+    with pytest.raises(UserError, match=rf"0: too few \(--{name}\)"):
+        timing.latency_table(tmp_path, **{name: 0})
