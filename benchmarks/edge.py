@@ -89,10 +89,16 @@ def run(options: Comparison) -> Result:
             inputs = samples.load(folder / samples.CALIBRATION)
             export(folder, inputs=inputs.__getitem__, formats=_formats(name))
             figures[name] = compare(folder, options.runs)
+    whole = {
+        name: edge_reading.shipped_sizes(name)
+        for name in names
+        if name in edge_reading.MODELS
+    }
     read = None
     if options.data is not None:
         read = edge_reading.compare(options.data, options.pages, options.backends)
-    marks = edge_marks.marks(figures, read)
+        whole |= read["bytes"]
+    marks = edge_marks.marks(figures, read, whole)
     text = page(figures, marks, options.runs, machine, notes, read)
     found = {"date": date.today().isoformat(), "machine": machine, "runs": options.runs}
     metrics = {**found, "networks": figures, "reading": read, "marks": marks}

@@ -18,7 +18,7 @@ from suite.data.sroie import pages as labelled_pages
 from suite.edge.compiled import CompiledRunner
 from suite.edge.export import export
 from suite.engine import find_model
-from suite.engine.folder import SAVED_MODEL, VERIFICATION, read_config
+from suite.engine.folder import SAVED_MODEL, VERIFICATION, read_config, read_json
 from suite.ocr import evaluation
 from suite.ocr.detection import Detector
 from suite.ocr.evaluation import LabelledPage
@@ -52,7 +52,8 @@ def compare(data: Path, pages: str, backends: Sequence[str] = ()) -> dict[str, A
     Returns:
         `runs`: by what ran the networks ("float32", "float32, CompiledModel", "Keras,
         jax" ...) the figures of `suite.ocr.scoring`; `seconds`: by model, of its
-        conversion to all files, its proof included; `pages`.
+        conversion to all files, its proof included; `bytes`: by model and precision,
+        of these files; `pages`.
 
     Raises:
         UserError: There are no such pages, a model cannot be exported, or a backend
@@ -64,13 +65,26 @@ def compare(data: Path, pages: str, backends: Sequence[str] = ()) -> dict[str, A
     with tempfile.TemporaryDirectory() as work:
         folders = {name: Path(work) / name for name in MODELS}
         seconds = {name: _export(name, folder) for name, folder in folders.items()}
+        sizes = {
+            name: {
+                precision: (folder / f"{precision}.tflite").stat().st_size
+                for precision in PRECISIONS
+            }
+            for name, folder in folders.items()
+        }
         for title, reader in _readers(folders):
             scores, _ = evaluation.score_pages(reader, labelled, fold_case=capitals)
             runs[title] = pool(scores)["all"].figures()
         for backend in backends:
             texts = _keras(backend, labelled, Path(work) / backend)
             runs[f"Keras, {backend}"] = _page_figures(labelled, texts)
-    return {"pages": pages, "runs": runs, "seconds": seconds}
+    return {"pages": pages, "runs": runs, "seconds": seconds, "bytes": sizes}
+
+
+def shipped_sizes(name: str) -> dict[str, int]:
+    """Bytes of a shipped model's files by precision, those that do not ship too."""
+    files = read_json(find_model("ocr", name) / VERIFICATION)["files"]
+    return {precision: file["bytes"] for precision, file in files.items()}
 
 
 def table(read: Mapping[str, Any]) -> str:

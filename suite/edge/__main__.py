@@ -4,7 +4,7 @@
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,7 +53,8 @@ class Export(ExportOptions, Proof):
     output: Path | None = None
     """Folder for what is made of a .keras file."""
     batch: int | None = None
-    """Samples of a call, 1 if not given; with a .keras file."""
+    """Samples of a call; 1, or what the model fixes, if not given; with a .keras
+    file."""
     shape: tuple[str, ...] = ()
     """NAME=32x100: sizes, without the batch, of an input that leaves some open; with a
     .keras file."""
@@ -128,9 +129,9 @@ def export(options: Export) -> Result:
     with adopted(
         options.model,
         options.output,
-        batch=options.batch or 1,
-        shapes=dict(map(_shape, options.shape)),
-        signatures=dict(map(_signature, options.signature)),
+        batch=options.batch,
+        shapes=_once("shape", map(_shape, options.shape)),
+        signatures=_once("signature", map(_signature, options.signature)),
         modules=options.modules,
     ) as folder:
         return run(folder)
@@ -156,6 +157,11 @@ def inspect(options: Inspect) -> Result:
 
     found: dict[str, Any] = {}
     for path in options.models or shipped_models():
+        if not path.exists():
+            raise UserError(
+                f"{path}: no such file or folder",
+                "Name .tflite files, or folders that hold some.",
+            )
         files = sorted(path.rglob("*.tflite")) if path.is_dir() else [path]
         if not files:
             raise UserError(f"{path}: no .tflite file there", "Name another folder.")
@@ -218,6 +224,16 @@ def _tensors(tensors: Mapping[str, Any]) -> str:
     )
 
 
+def _once(option: str, pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    """A dictionary of pairs; a name that is given twice is refused."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise UserError(f"{name}: named twice (--{option})", "Leave one out.")
+        found[name] = value
+    return found
+
+
 def _shape(text: str) -> tuple[str, tuple[int, ...]]:
     name, equals, sizes = text.partition("=")
     try:
@@ -235,6 +251,8 @@ def _signature(text: str) -> tuple[str, tuple[list[str], list[str]]]:
         raise UserError(
             f"{text}: no signature (--signature)", "Write NAME=INPUT,INPUT:OUTPUT."
         )
+    if "/" in name:  # which parts a signature from its inputs in an .npz
+        raise UserError(f"{name}: a name with '/' (--signature)", "Use another sign.")
     return name, (inputs, outputs)
 
 

@@ -19,7 +19,7 @@ def adopted(
     model: str | Path,
     output: str | Path,
     *,
-    batch: int = 1,
+    batch: int | None = None,
     shapes: Mapping[str, Sequence[int]] | None = None,
     signatures: Mapping[str, tuple[Sequence[str], Sequence[str]] | None] | None = None,
     modules: Sequence[str] = (),
@@ -30,7 +30,7 @@ def adopted(
         model: A .keras file, whatever backend wrote it.
         output: The folder that is to hold the exported files, or is still to be made:
             it stays as it is. The temporary one is of the same file system.
-        batch: Samples of a call, > 0.
+        batch: Samples of a call, > 0; if None, 1, or what the model fixes.
         shapes: Shapes without the batch of inputs whose sizes the model leaves open.
         signatures: Entry points by name; of each the names of its inputs and of its
             outputs, or None for all of the model's. "serve" with all where none is
@@ -42,11 +42,12 @@ def adopted(
         files there and moves them all at the end.
 
     Raises:
-        UserError: The file cannot be loaded, a size is not fixed, or nothing can be
-            written at `output`.
+        UserError: The file cannot be loaded, a size is not fixed, a shape or the batch
+            fits no input, an output is there twice, or nothing can be written at
+            `output`.
         ValueError: `batch` is below 1.
     """
-    if batch < 1:
+    if batch is not None and batch < 1:
         raise ValueError(f"`batch` must be at least 1. Received: {batch}")
     model, output = Path(model), Path(output)
     job = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from suite.engine.contract import CheckedModel, Signature
+from suite.engine.contract import CheckedModel, Signature, TensorSpec
 
 
 class CompiledRunner(CheckedModel):
@@ -51,16 +51,21 @@ class CompiledRunner(CheckedModel):
                 _made(entry.outputs, signature, make[1]),
             )
         given, taken = self._buffers[signature]
+        # As bytes: the wrapper has no name for int64 and others that the model takes.
         for tensor, buffer in given.items():
-            buffer.write(inputs[tensor])
+            buffer.write(inputs[tensor].reshape(-1).view(np.uint8))
         self._model.run_by_name(signature, given, taken)
         return {
-            tensor: taken[tensor]
-            .read(math.prod(spec.shape), np.dtype(spec.dtype))
-            .reshape(spec.shape)
-            for tensor, spec in entry.outputs.items()
+            tensor: _read(taken[tensor], spec) for tensor, spec in entry.outputs.items()
         }
 
 
 def _made(tensors: Iterable[str], signature: str, make: Any) -> dict[str, Any]:
     return {tensor: make(signature, tensor) for tensor in tensors}
+
+
+def _read(buffer: Any, spec: TensorSpec) -> np.ndarray:
+    dtype = np.dtype(spec.dtype)
+    size = math.prod(spec.shape) * dtype.itemsize
+    content: np.ndarray = buffer.read(size, np.uint8)
+    return content.view(dtype).reshape(spec.shape)

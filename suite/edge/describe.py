@@ -8,7 +8,7 @@ described.json, the signatures as config.json has them.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,18 +29,69 @@ def describe(work: Path) -> None:
     """Writes the names, shapes and dtypes of a model's inputs and outputs.
 
     Raises:
-        UserError: The model cannot be loaded, lacks a tensor that a signature names,
-            a size of it is not fixed, or it cannot be called with these sizes.
+        UserError: The model cannot be loaded, lacks a tensor that a signature or a
+            shape names, gives one twice, a size of it is not fixed, or it cannot be
+            called with these sizes.
     """
     job = read_json(work / "job.json")
     model, _ = load_float32(Path(job["model"]), (*REGISTERED, *job["modules"]))
+    parts = {
+        name: _part(model, name, *tensors) if tensors else model
+        for name, tensors in job["signatures"].items()
+    }
+    refuse_idle(parts.values(), job["batch"], job["shapes"])
     found = {}
-    for name, tensors in job["signatures"].items():
-        part = _part(model, name, *tensors) if tensors else model
-        inputs = input_specs(part, job["batch"], job["shapes"])
+    for name, part in parts.items():
+        refuse_twins(part)
+        inputs = input_specs(part, job["batch"] or 1, job["shapes"])
         outputs = output_specs(part, random_inputs(inputs, 0))
         found[name] = {"inputs": inputs, "outputs": outputs}
     (work / "described.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+def refuse_idle(
+    parts: Iterable[Any], batch: int | None, shapes: Mapping[str, Sequence[int]]
+) -> None:
+    """Refuses what was asked for and would change nothing.
+
+    Args:
+        parts: The model, or the parts of it that become signatures.
+        batch: Samples of a call; None where none was asked for.
+        shapes: Shapes of inputs by name.
+
+    Raises:
+        UserError: No input has a name of `shapes`, or all have another batch.
+    """
+    inputs = {k: v for part in parts for k, v in _tensors(part, "input").items()}
+    foreign = [name for name in shapes if name not in inputs]
+    if foreign:
+        raise UserError(
+            f"no input is called {', '.join(foreign)} (--shape)",
+            f"Inputs: {', '.join(inputs)}.",
+        )
+    own = {tensor.shape[0] for tensor in inputs.values() if tensor.shape}
+    if batch is not None and not own & {None, batch}:
+        fixed = " and ".join(map(str, sorted(own))) or "none"
+        raise UserError(
+            f"{batch}: the batch of the model's inputs is fixed: {fixed} (--batch)",
+            "Leave it out, or build the model with an open batch.",
+        )
+
+
+def refuse_twins(model: Any) -> None:
+    """Refuses a model that gives one tensor twice: a LiteRT file has it once.
+
+    Raises:
+        UserError: Names the two outputs.
+    """
+    names: dict[int, str] = {}
+    for name, tensor in _tensors(model, "output").items():
+        twin = names.setdefault(id(tensor), name)
+        if twin != name:
+            raise UserError(
+                f"outputs {twin!r} and {name!r} are the same tensor",
+                "Leave one of them out of the model's outputs.",
+            )
 
 
 def input_specs(
@@ -74,8 +125,9 @@ def input_specs(
                 + ("a size is not fixed" if fits else f"{wanted} does not fit"),
                 f"Say which: --shape {name}={shown.replace('?', '32')}",
             )
-        first = tensor.shape[0] or batch  # a position, say, is one for the whole batch
-        specs[name] = {"shape": [first, *wanted], "dtype": str(tensor.dtype)}
+        # a position, say, is one for the whole batch; a scalar has none
+        first = [tensor.shape[0] or batch] if tensor.shape else []
+        specs[name] = {"shape": [*first, *wanted], "dtype": str(tensor.dtype)}
         if np.dtype(tensor.dtype).kind in "iu" and (limit := _rows(model, tensor)):
             specs[name]["range"] = [0, limit - 1]
     return specs

@@ -10,6 +10,7 @@ import numpy as np
 
 from suite.console.errors import UserError
 from suite.edge.samples import Inputs, cut
+from suite.engine.contract import Signature
 from suite.engine.folder import signatures_of
 
 
@@ -50,17 +51,23 @@ def read_given(path: Path) -> Callable[[Mapping[str, Any]], Inputs]:
                 f"{path}: no input is called {', '.join(foreign)} (--inputs)",
                 f"Inputs: {', '.join(known)}; signatures: {', '.join(signatures)}.",
             )
-        try:
-            for signature, given in chosen.items():
+        for signature, given in chosen.items():
+            try:
                 cut(signatures, signature, given)
-        except ValueError as error:
-            raise UserError(
-                f"{path}: {error} (--inputs)",
-                "Name arrays as the inputs, or SIGNATURE/NAME where they differ.",
-            ) from error
+            except ValueError as error:
+                hint = _remedy(signatures[signature], given)
+                raise UserError(f"{path}: {error} (--inputs)", hint) from error
         return chosen.__getitem__
 
     return fitted
+
+
+def _remedy(signature: Signature, given: Mapping[str, np.ndarray]) -> str:
+    """What to do about arrays that do not fit."""
+    for name, spec in signature.inputs.items():
+        if name in given and given[name].dtype != spec.dtype:
+            return f'Convert it first: {name}.astype("{spec.dtype}").'
+    return "Name arrays as the inputs, or SIGNATURE/NAME where they differ."
 
 
 def _read(path: Path) -> dict[str, np.ndarray]:

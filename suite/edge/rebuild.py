@@ -17,6 +17,7 @@ from suite.edge.replacements import phone_form, refuse_unfit
 from suite.engine.keras_engine import REGISTERED, load_keras
 
 _CONFIG = "config.json"  # of a .keras file, which is a zip
+_DTYPES = ("dtype", "default_policy")  # the second of a `DTypePolicyMap`
 
 
 def load_float32(path: Path, modules: tuple[str, ...] = REGISTERED) -> tuple[Any, Any]:
@@ -87,7 +88,7 @@ def float32_config(config: Any) -> Any:
     ):
         return {**config, "config": {**config["config"], "name": "float32"}}
     return {
-        key: "float32" if key == "dtype" and _is_float(value) else float32_config(value)
+        key: "float32" if key in _DTYPES and _is_float(value) else float32_config(value)
         for key, value in config.items()
     }
 

@@ -95,9 +95,16 @@ def _compare(folder: Path, found: Mapping[str, bytes]) -> None:
         _log.warning("%s: no %s: nothing vouches for its files", folder, VERIFICATION)
         return
     earlier = read_json(folder / VERIFICATION)
-    wanted = {KERAS: earlier.get("source", {}).get("sha256")}
-    for name, entry in earlier.get("files", {}).items():
-        wanted[f"{name}.tflite"] = entry.get("sha256")
+    try:
+        wanted = {KERAS: earlier["source"]["sha256"]}
+        for name, entry in earlier["files"].items():
+            wanted[f"{name}.tflite"] = entry["sha256"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise UserError(
+            f"{folder / VERIFICATION}: damaged: it names no source and files with "
+            "their checksums",
+            "Copy the folder again, or export the model again.",
+        ) from error
     missing = [name for name in wanted if name not in found]
     if missing:  # as in a checkout, which holds what runs by default
         _log.warning("%s: not there to verify: %s", folder, ", ".join(missing))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -53,10 +53,10 @@ _FORMS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "CategoryEncoding": ("SummedCategories", lambda x: x.output_mode != "one_hot"),
     "Conv3D": ("PlainConv3D", lambda x: x.groups > 1 or max(x.dilation_rate) > 1),
     "Erf": ("ErrorFunction", lambda x: True),
-    "GroupNormalization": ("CentredGroupNormalization", lambda x: x.axis == -1),
+    "GroupNormalization": ("CentredGroupNormalization", lambda x: _last_axis(x)),
     "MaxPooling3D": ("FlatPooling3D", lambda x: True),
-    "Resize": ("Resize", lambda x: _stretches(x)),
-    "Resizing": ("Resize", lambda x: _stretches(x)),
+    "Resize": ("Resize", lambda x: _stretches(x) and _batched(x)),
+    "Resizing": ("Resize", lambda x: _stretches(x) and _batched(x)),
     "TimeDistributed": ("FoldedTime", lambda x: True),
     "UpSampling2D": ("Resize", lambda x: True),
     **dict.fromkeys(_AUGMENTATIONS, ("Unchanged", lambda x: True)),
@@ -72,6 +72,7 @@ _REFUSED = {
     "JaxLayer": ("only jax can run it", "Rebuild it from Keras layers."),
     "FlaxLayer": ("only jax can run it", "Rebuild it from Keras layers."),
 }
+_RESIZES = ("Resize", "Resizing", "UpSampling2D")
 _CHANNELS_LAST = (
     "Build the model again with data_format='channels_last' and give it these "
     "weights by set_weights: kernels have the same shape."
@@ -125,7 +126,7 @@ def refuse_unfit(model: Any) -> None:
             "Wrap it and save that: x = keras.Input(SHAPE, name='x'), "
             "keras.Model(x, model(x)).save(PATH).",
         )
-    for layer in model._flatten_layers():
+    for layer in (*model._flatten_layers(), *_operations(model)):
         reason = _objection(layer)
         if reason:
             why, remedy = reason
@@ -157,11 +158,11 @@ def _objection(layer: Any) -> tuple[str, str] | None:
     name = type(layer).__name__
     if name in _REFUSED:
         return _REFUSED[name]
-    if name == "Resizing" and layer.interpolation != "nearest" and _of_integers(layer):
+    if name in _RESIZES and layer.interpolation != "nearest" and _of_integers(layer):
         return (
             "it rounds whole numbers, and a value that is rounded the other way is off "
             "by one",
-            "Turn them into floats first: Rescaling, then Resizing.",
+            "Turn them into floats first, by Rescaling, and resize these.",
         )
     # Keras itself transposes for the others on a CPU
     plain = name.startswith("Conv") and not name.endswith("Transpose")
@@ -181,9 +182,32 @@ def _objection(layer: Any) -> tuple[str, str] | None:
     return None
 
 
+def _operations(model: Any) -> Iterator[Any]:
+    """What of `keras.ops` stands in a graph, or in those inside of it."""
+    import keras
+
+    for layer in model._flatten_layers():
+        for one in getattr(layer, "operations", ()):
+            if not isinstance(one, keras.layers.Layer):
+                yield one
+
+
 def _of_integers(layer: Any) -> bool:
-    tensors = [t for node in layer._inbound_nodes for t in node.input_tensors]
-    return any("int" in tensor.dtype for tensor in tensors)
+    return any("int" in tensor.dtype for tensor in _taken(layer))
+
+
+def _taken(layer: Any) -> list[Any]:
+    """The symbolic tensors that a layer is called on, wherever it stands."""
+    return [t for node in layer._inbound_nodes for t in node.input_tensors]
+
+
+def _batched(layer: Any) -> bool:
+    return all(len(tensor.shape) == 4 for tensor in _taken(layer))
+
+
+def _last_axis(layer: Any) -> bool:
+    spec = layer.input_spec  # None before it is built
+    return layer.axis == -1 or (spec is not None and layer.axis == spec.ndim - 1)
 
 
 def _stretches(layer: Any) -> bool:

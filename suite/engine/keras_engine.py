@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 import warnings
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,12 @@ def load_keras(path: Path, modules: tuple[str, ...] = REGISTERED) -> Any:
     if not path.is_file():
         # said here, because Keras reports any damaged file as not found
         raise UserError(f"{path}: no such file", "Train the model, or copy it here.")
+    if not zipfile.is_zipfile(path):
+        raise UserError(
+            f"{path}: not a Keras model that can be loaded: damaged, or no .keras file",
+            "Copy the file again; one of another kind (.h5) load in Keras, and save it "
+            "as .keras.",
+        )
     for name in modules:
         importlib.import_module(name)
     try:

@@ -176,6 +176,9 @@ class BidirectionalLoop(keras.layers.Layer):
         if self.layer.return_state:
             states = tuple(state for result in results for state in result[1:])
             results = [result[0] for result in results]
+        if self.layer.return_sequences and self.layer.forward_layer.go_backwards:
+            # Keras turns the second result whatever its direction, never the first
+            results = [ops.flip(result, axis=1) for result in results]
         merged = _merge(self.layer.merge_mode, *results)
         if self.layer.merge_mode is None:
             return (*merged, *states)

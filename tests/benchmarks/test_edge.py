@@ -9,7 +9,7 @@ import pytest
 from benchmarks import edge, edge_marks, edge_models, edge_reading, edge_routes
 from suite.console import UserError
 from suite.edge import samples
-from suite.engine import open_model
+from suite.engine import find_model, open_model
 
 FIGURES = {
     "stock": {"ms": 5.0, "bytes": 4_000_000, "difference": 4e-7},
@@ -75,6 +75,20 @@ def test_a_peer_that_is_absent_makes_no_mark():
         "crnn: float32, difference from Keras",
         "crnn: dynamic int8, share of float32's size",
     ]
+
+
+def test_the_size_that_counts_is_that_of_the_shipped_file():
+    """FIGURES are of one signature: 0.275, which would reach the mark."""
+    whole = {"recognizer": {"float32": 7_680_768, "dynamic_int8": 2_494_224}}
+    share = edge_marks.marks({"recognizer": FIGURES}, None, whole)[-1]
+    assert share["name"].endswith("share of float32's size, all signatures")
+    assert share["found"] == pytest.approx(0.3247, abs=1e-4) and not share["reached"]
+
+
+def test_what_ships_says_its_sizes():
+    sizes = edge_reading.shipped_sizes("recognizer")
+    path = find_model("ocr", "recognizer") / "dynamic_int8.tflite"
+    assert sizes["dynamic_int8"] == path.stat().st_size < sizes["float32"]
 
 
 READ = {

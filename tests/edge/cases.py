@@ -125,6 +125,12 @@ def wrapped():
     return keras.Model({"x": x}, {"y": Whole(name="whole")(x)})
 
 
+def long_integers():
+    ids = keras.Input((3,), dtype="int64", name="ids")
+    x = layers.Embedding(9, 4)(ids)
+    return keras.Model({"ids": ids}, {"x": x, "next": ids + 1})
+
+
 X, Y = {"x": spec(1, 4)}, {"y": spec(1, 4)}
 CASES = {
     "two_inputs": (
@@ -139,6 +145,11 @@ CASES = {
     "whole": (whole, X, Y),
     "wrapped": (wrapped, X, Y),
     "too_large": (too_large, X, Y),
+    "long_integers": (
+        long_integers,
+        {"ids": spec(1, 3, dtype="int64")},
+        {"x": spec(1, 3, 4), "next": spec(1, 3, dtype="int64")},
+    ),
     "opaque": (opaque, X, Y),
     "nan_weight": (nan_weight, X, Y),
     "not_finite": (overflow, X, Y),

@@ -33,7 +33,7 @@ def answers(folder: Path) -> dict[str, Any]:
 
 EXPORTED = (
     *("two_inputs", "sequential", "nested"),
-    *("adapted", "too_large", "reader", "wrapped"),
+    *("adapted", "too_large", "reader", "wrapped", "long_integers"),
 )
 
 _PLAIN = """
@@ -134,9 +134,12 @@ def test_calibrated_on_several_samples_where_there_is_no_loop(answers):
         ("other_input", "signature 'run': the model cannot be called"),
         ("unregistered", "model.keras: not a Keras model that can be loaded"),
         ("unsafe", "model.keras: not a Keras model that can be loaded"),
-        ("empty", "model.keras: not a Keras model that can be loaded"),
-        ("random", "model.keras: not a Keras model that can be loaded"),
-        ("truncated", "model.keras: not a Keras model that can be loaded"),
+        ("empty", "model.keras: not a Keras model that can be loaded: damaged, or no"),
+        ("random", "model.keras: not a Keras model that can be loaded: damaged, or no"),
+        (
+            "truncated",
+            "model.keras: not a Keras model that can be loaded: damaged, or no",
+        ),
         ("loop", "full_int8: the model has a loop or branch (WHILE), as recurrent"),
     ],
 )

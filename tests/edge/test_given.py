@@ -65,3 +65,13 @@ def test_an_array_alone_is_no_npz(tmp_path):
     np.save(tmp_path / "given.npy", zeros(2))
     with pytest.raises(UserError, match=r"not an \.npz of plain arrays"):
         read_given(tmp_path / "given.npy")
+
+
+def test_the_remedy_is_about_what_is_wrong(tmp_path):
+    arrays = {"x": zeros(1, 2), "step/x": zeros(1, 3)}
+    with pytest.raises(UserError) as error:
+        given(tmp_path, **arrays, y=np.zeros(1))  # float64, as NumPy makes them
+    assert error.value.hint == 'Convert it first: y.astype("float32").'
+    with pytest.raises(UserError) as error:
+        given(tmp_path, **arrays, y=zeros(2, 2))
+    assert error.value.hint.startswith("Name arrays as the inputs")

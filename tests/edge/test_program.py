@@ -147,6 +147,13 @@ def test_bench_times_each_file(exported):
             "'nothing' (--modules)",
         ),
         (["inspect", "MODEL"], "not a LiteRT file"),
+        (["inspect", "nowhere"], "nowhere: no such file or folder"),
+        (["bench", "out", "--runs", "0"], "0: too few runs (--runs)"),
+        (["bench", "out", "--threads", "-1"], "-1: too few threads (--threads)"),
+        (
+            ["export", "MODEL", "--output", "o", "--shape", "ids=3", "x=4"],
+            "no input is called x (--shape)",
+        ),
         (["export", "MODEL", "--output", "o", "--inputs", "MODEL"], "not an .npz"),
     ],
 )

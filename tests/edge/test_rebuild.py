@@ -85,6 +85,16 @@ def test_a_weight_that_is_not_finite_is_named(tmp_path):
         to_float32(model, tmp_path)
 
 
+def test_a_file_of_another_kind_is_refused(tmp_path):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.save(tmp_path / "model.h5")
+    (tmp_path / "one.keras").write_bytes(b"x")
+    for name in ("model.h5", "one.keras"):
+        with pytest.raises(UserError, match=r"damaged, or no \.keras file") as error:
+            load_float32(tmp_path / name)
+        assert "save it as .keras" in error.value.hint
+
+
 @pytest.mark.parametrize("mode", ["int8", "int4", "float8"])
 def test_a_model_quantized_by_keras_is_refused(mode, tmp_path):
     layers = [keras.Input((8,)), keras.layers.Dense(4, name="last")]

@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from suite.console import UserError
 from suite.edge import recheck as module
 from suite.edge.export import VerificationError
 
@@ -61,3 +62,13 @@ def test_a_folder_that_nothing_vouches_for_is_said(folder, caplog):
     with pytest.raises(RanError):
         module.recheck(folder)
     assert "no verification.json: nothing vouches for its files" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "change", [{"source": None}, {"files": []}, {"files": {"float32": "x"}}]
+)
+def test_a_damaged_verification_is_said(folder, change):
+    path = folder / "verification.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+    with pytest.raises(UserError, match=r"verification\.json: damaged"):
+        module.recheck(folder)

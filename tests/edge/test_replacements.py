@@ -32,6 +32,7 @@ CASES = {
     "AdaptivePooling-3": (ROOM, layers.AdaptiveAveragePooling3D((3, 4, 1))),
     "SummedCategories": ((5,), layers.CategoryEncoding(4, output_mode="count")),
     "CentredGroupNormalization": (PICTURE, layers.GroupNormalization(2)),
+    "CentredGroupNormalization-3": (PICTURE, layers.GroupNormalization(2, axis=3)),
     "FoldedTime-layer": (ROOM, layers.TimeDistributed(layers.Conv2D(3, 2))),
     "FoldedTime-loop": ((3, 5, 2), layers.TimeDistributed(layers.LSTM(4))),
     "Resize-up": (PICTURE, layers.UpSampling2D((2, 3))),
@@ -61,6 +62,12 @@ def test_a_form_gives_the_numbers_of_its_layer(case):
     got, want = (to_numpy(m(values, training=False)) for m in (phone, model))
     assert got.dtype == want.dtype
     assert_close(got, want, atol=1e-5, name=case)
+
+
+def test_a_picture_without_a_batch_is_resized_as_keras_does_it():
+    x = keras.Input(batch_shape=(7, 10, 4))
+    model = keras.Model(x, ops.image.resize(x, (3, 5)))
+    assert for_phone(model) is model
 
 
 def held(layer):
@@ -136,6 +143,15 @@ def whole():
     return one(layers.Resizing(4, 5, name="whole"), (6, 6, 3), dtype="uint8")
 
 
+def operation():
+    return one(lambda x: ops.image.resize(x, (4, 5)), (6, 6, 3), dtype="uint8")
+
+
+def enlarged():
+    layer = layers.UpSampling2D(interpolation="bilinear", name="up")
+    return one(layer, (6, 6, 3), dtype="uint8")
+
+
 def kept():
     x = keras.Input(batch_shape=(1, 4, 3))
     inner = keras.Model(x, layers.GRU(2, stateful=True, name="kept")(x))
@@ -153,6 +169,8 @@ def dilated():
     [
         (kept, r"layer 'kept' \(GRU\) cannot be exported: it is stateful"),
         (whole, r"layer 'whole' \(Resizing\) cannot be exported: it rounds"),
+        (operation, r"layer 'resize\w*' \(Resize\) cannot be exported: it rounds"),
+        (enlarged, r"layer 'up' \(UpSampling2D\) cannot be exported: it rounds"),
         (dilated, r"layer 'wide' \(Conv1DTranspose\) cannot be exported: Tens"),
     ],
 )
@@ -165,6 +183,8 @@ def test_refused_by_the_name_of_the_layer(build, said):
 def test_a_model_of_everyday_layers_is_not_refused():
     refuse_unfit(one(layers.Dense(2)))
     refuse_unfit(one(layers.Resizing(4, 5), (6, 6, 3)))
+    refuse_unfit(one(lambda x: ops.image.resize(x, (4, 5)), (6, 6, 3)))
+    refuse_unfit(one(layers.UpSampling2D(), (6, 6, 3), dtype="uint8"))
     refuse_unfit(one(layers.Resizing(4, 5, "nearest"), (6, 6, 3), dtype="uint8"))
 
 
@@ -173,3 +193,12 @@ def test_policies_of_whole_numbers_stay():
     assert float32_config(config)["dtype"] == config["dtype"]
     half = layers.Dense(3, dtype="mixed_float16").get_config()
     assert float32_config(half)["dtype"]["config"]["name"] == "float32"
+
+
+def test_a_map_of_policies_becomes_float32():
+    policies = keras.dtype_policies.DTypePolicyMap(default_policy="mixed_bfloat16")
+    policies["inner"] = keras.DTypePolicy("mixed_float16")
+    layer = layers.Dense(3, dtype=policies)
+    config = float32_config(layer.get_config())["dtype"]["config"]
+    assert config["default_policy"] == "float32"
+    assert config["policy_map"]["inner"]["config"]["name"] == "float32"

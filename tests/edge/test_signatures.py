@@ -10,8 +10,14 @@ from suite.engine.keras_engine import KerasModel, part_of
 pytestmark = pytest.mark.backend
 keras = pytest.importorskip("keras")
 
-from suite.edge.__main__ import _signature  # noqa: E402
-from suite.edge.describe import _part, input_specs, output_specs  # noqa: E402
+from suite.edge.__main__ import _once, _signature  # noqa: E402
+from suite.edge.describe import (  # noqa: E402
+    _part,
+    input_specs,
+    output_specs,
+    refuse_idle,
+    refuse_twins,
+)
 
 
 @pytest.fixture(scope="module")
@@ -140,6 +146,48 @@ def test_a_signature_on_the_command_line():
     for text in ("step", "step=", "step=a", "step=:y", "=a:y"):
         with pytest.raises(UserError, match=r"no signature \(--signature\)"):
             _signature(text)
+    with pytest.raises(UserError, match=r"a/b: a name with '/' \(--signature\)"):
+        _signature("a/b=x:y")
+
+
+def test_a_name_is_given_once():
+    assert _once("shape", [("x", 1), ("y", 2)]) == {"x": 1, "y": 2}
+    with pytest.raises(UserError, match=r"x: named twice \(--shape\)"):
+        _once("shape", [("x", 1), ("x", 1)])
+
+
+def test_what_would_change_nothing_is_refused(model):
+    refuse_idle([model], 5, {"b": [4]})
+    with pytest.raises(UserError, match=r"no input is called foo \(--shape\)"):
+        refuse_idle([model], None, {"a": [3], "foo": [7]})
+    x = keras.Input((3,), batch_size=2)
+    two = keras.Model(x, x * 2)
+    refuse_idle([two], 2, {})
+    refuse_idle([two], None, {})
+    with pytest.raises(UserError, match=r"5: .* is fixed: 2 \(--batch\)"):
+        refuse_idle([two], 5, {})
+
+
+def test_one_tensor_as_two_outputs_is_refused(model, tmp_path):
+    refuse_twins(model)
+    x = keras.Input((3,))
+    y = keras.layers.Dense(2)(x)
+    keras.Model(x, {"a": y, "c": y + 1, "b": y}).save(tmp_path / "twice.keras")
+    twice = keras.saving.load_model(tmp_path / "twice.keras")
+    with pytest.raises(UserError, match="outputs 'a' and 'b' are the same tensor"):
+        refuse_twins(twice)
+
+
+def test_a_scalar_has_no_batch():
+    x, factor = keras.Input((3,), name="x"), keras.Input(batch_shape=(), name="factor")
+    model = keras.Model({"x": x, "factor": factor}, {"y": x * factor})
+    found = input_specs(model, 2, {})
+    assert {name: entry["shape"] for name, entry in found.items()} == {
+        "x": [2, 3],
+        "factor": [],
+    }
+    given = {name: np.ones(entry["shape"], "float32") for name, entry in found.items()}
+    assert output_specs(model, given)["y"]["shape"] == [2, 3]
 
 
 def test_names_go_with_their_inputs_in_whatever_order_they_stand():

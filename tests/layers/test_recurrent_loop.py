@@ -67,6 +67,14 @@ def test_both_directions(kind, mask, mode):
     compare(both, f"{kind} {mode}", X, mask=MASKS[mask])
 
 
+@pytest.mark.parametrize("sequences", [False, True])
+def test_a_first_direction_that_goes_backwards(sequences):
+    first = keras.layers.LSTM(4, return_sequences=sequences, go_backwards=True)
+    second = keras.layers.GRU(4, return_sequences=sequences)
+    both = keras.layers.Bidirectional(first, backward_layer=second)
+    compare(both, f"sequences {sequences}", X, mask=MASKS["right"])
+
+
 @pytest.mark.parametrize(
     ("kind", "options"),
     [
