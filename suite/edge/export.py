@@ -133,6 +133,7 @@ def export(
             job = {
                 "formats": list(formats),
                 "modules": [*modules],
+                "saved_model": saved_model is not False,
                 "metric": metric,
                 "metric_options": dict(metric_options or {}),
             }
@@ -220,8 +221,10 @@ def report_of(work: Path, content: bytes, formats: Sequence[str]) -> dict[str, A
     }
     for file in files.values():
         file["bytes_per_weight"] = file["bytes"] / max(1, converted["parameters"])
+    kept = converted.get("saved_model")
     return {
         "schema": SCHEMA,
+        **({"saved_model": kept} if kept else {}),
         "source": {
             "file": KERAS,
             "bytes": len(content),
@@ -246,6 +249,14 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
     if other:
         raise VerificationError(f"{folder}: {other}", rebuilt.REMEDY, report)
     rebuilt.remark(folder, report)
+    saved = report.get("saved_model", {"difference": 0.0})["difference"]
+    if not saved <= LIMITS["float32"]:  # NaN too
+        raise VerificationError(
+            f"{folder}: the SavedModel differs from Keras by {saved:.1e}, limit "
+            f"{LIMITS['float32']:.0e}",
+            "Leave it out; the earlier files are untouched.",
+            report,
+        )
     for name, measured in report["files"].items():
         measured["limit"] = LIMITS.get(name)
         fault = verdict(name, measured) or worse(

@@ -17,6 +17,7 @@ from suite.console import UserError
 from suite.edge import export as edge
 from suite.edge import samples
 from suite.edge.child import run_child
+from suite.edge.recheck import recheck
 from suite.engine import open_model
 
 _SAVE = """
@@ -152,13 +153,31 @@ def test_a_second_export_replaces_all_and_keeps_what_is_still_true(folder, monke
     assert (folder / "saved_model" / "saved_model.pb").is_file()
     open_model(folder)
 
-    # another model.keras: what was exported of the earlier one is vouched for no more
+    # another model.keras: what was exported of the earlier one goes
     with (folder / "model.keras").open("ab") as stream:
         stream.write(b"\0")
-    edge.export(folder, formats=["float32"])
+    report = edge.export(folder, formats=["float32"])
     open_model(folder, precision="float32")
-    with pytest.raises(UserError, match=r"dynamic_int8.tflite: not in"):
-        open_model(folder)
+    assert set(report["removed"]) >= {"dynamic_int8.tflite", "saved_model"}
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json",
+        "float32.tflite",
+        "model.keras",
+        "verification.json",
+    ]
+
+
+def test_a_saved_model_stays_only_while_it_is_that_of_the_model(folder, monkeypatch):
+    monkeypatch.setattr(edge, "run_child", replay(folder))
+    edge.export(folder, formats=["float32"])
+    report = json.loads((folder / "verification.json").read_text())
+    assert report["saved_model"]["difference"] < 1e-5 and not report["removed"]
+    with (folder / "saved_model" / "saved_model.pb").open("ab") as stream:
+        stream.write(b"\0")
+    with pytest.raises(UserError, match="not the SavedModel that was verified"):
+        open_model(folder, "saved_model")
+    with pytest.raises(edge.VerificationError, match="vouches for: saved_model"):
+        recheck(folder)
 
 
 @pytest.mark.parametrize("change", ["nothing", "a range"])
