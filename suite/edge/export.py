@@ -121,6 +121,8 @@ def export(
     folder = Path(folder)
     target = folder if output is None else Path(output)
     config, signatures = read_config(folder)
+    if target != folder:
+        _refuse_another_app(target, config)
     content = read_bytes(folder / KERAS)
     given, all_samples = inputs_of(config, signatures, inputs, seed)
     try:
@@ -153,6 +155,20 @@ def export(
             "Free some space, or make the folder writable.",
         ) from error
     return report
+
+
+def _refuse_another_app(target: Path, config: Mapping[str, Any]) -> None:
+    """An app's config.json holds more than signatures, and would be replaced."""
+    if not (target / CONFIG).is_file():
+        return
+    app = read_json(target / CONFIG).get("app")
+    if app != config.get("app"):
+        raise UserError(
+            f"{target / CONFIG}: of app {app!r}, and would be replaced by that of a "
+            "lone .keras file",
+            f"Export the folder, kes-edge export {target}, or name another by "
+            "--output.",
+        )
 
 
 def inputs_of(

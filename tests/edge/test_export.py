@@ -199,6 +199,17 @@ def test_into_another_folder_whose_files_are_vouched_for_while_they_are_right(
     assert state(folder) == before
 
 
+def test_the_config_of_an_app_is_not_replaced(folder, tmp_path):
+    target = shutil.copytree(folder, tmp_path / "out")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "app": "edge"}))
+    before = state(target)
+    with pytest.raises(UserError, match=r"of app .* would be replaced") as error:
+        edge.export(folder, output=target)
+    assert f"kes-edge export {target}" in (error.value.hint or "")
+    assert state(target) == before
+
+
 @pytest.mark.parametrize("full", [errno.ENOSPC, errno.EDQUOT])
 def test_a_disk_that_fills_with_the_last_file_leaves_the_earlier_ones(
     folder, monkeypatch, full
