@@ -19,7 +19,7 @@ from suite.console.errors import UserError
 from suite.edge import rebuilt, samples
 from suite.edge.child import run_child
 from suite.edge.install import install
-from suite.edge.verify import LIMITS, WARNINGS, verdict, worse
+from suite.edge.verify import LIMITS, WARNINGS, remedy, verdict, worse
 from suite.engine.contract import Signature
 from suite.engine.folder import (
     CONFIG,
@@ -281,7 +281,7 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
         if fault:
             raise VerificationError(
                 f"{folder}: {name}.tflite is not good enough: {fault}",
-                "The earlier files are untouched.",
+                remedy(fault),
                 report,
             )
         warn = WARNINGS.get(name)

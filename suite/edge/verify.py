@@ -30,6 +30,26 @@ LIMITS = {"float32": 1e-5, "float16": 1e-2}
 WARNINGS = {"dynamic_int8": 5e-2, "full_int8": 5e-2}
 """Difference above which a file is remarked on: its task metric decides."""
 
+_REMEDIES = {
+    "weights are not in the file": "A layer assigns variables in its call: let it "
+    "give the new values as an output instead.",
+    "keeps state between calls": "A layer assigns variables in its call: let it give "
+    "the new values as an output instead.",
+    "is an input as it came": "Leave that output out of the signature: the caller has "
+    "it already.",
+    "is custom": "Replace that operation of the model, or give its layer a "
+    "for_export().",
+    "not finite": "Look at what the model gives on these inputs; name real ones by "
+    "--inputs.",
+    "entries of": "A whole number between two that are near falls either way: give "
+    "the scores as outputs, and round or choose after the model.",
+    "difference from Keras": "Compare on real inputs (--inputs): random ones may be "
+    "far from all that the model was trained on.",
+    "its metric is": "Leave that format out (--formats), or allow more by "
+    "--metric-drop.",
+}
+"""What to do about a fault, by a part of its sentence."""
+
 Outputs = Mapping[str, np.ndarray]
 
 
@@ -152,6 +172,12 @@ def verdict(name: str, measured: Mapping[str, Any]) -> str | None:
             f"({worst[1]}, {worst[2]})"
         )
     return None
+
+
+def remedy(fault: str) -> str:
+    """What to do about a fault that `verdict` or `worse` found."""
+    said = next((hint for part, hint in _REMEDIES.items() if part in fault), "")
+    return f"{said} The earlier files are untouched.".strip()
 
 
 def worse(measured: Mapping[str, Any], before: float | None, drop: float) -> str | None:

@@ -17,6 +17,7 @@ from suite.edge.verify import (
     difference,
     mean_difference,
     measure,
+    remedy,
     verdict,
 )
 from suite.engine.folder import read_config
@@ -75,6 +76,23 @@ def test_verdict(name, value, fault, way):
 
 def test_objections_are_a_verdict():
     assert verdict("float32", {"objections": ["a", "b"]}) == "a; b"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("operator VAR_HANDLE: weights are not in the file", "assigns variables in"),
+        ("tensor a keeps state between calls", "assigns variables in its call"),
+        ("output y is an input as it came", "Leave that output out"),
+        ("operator FlexErf is custom", "for_export()"),
+        ("difference from Keras 1e-3", "--inputs"),
+        ("its metric is 0", "--metric-drop"),
+        ("CompiledModel refuses it", "The earlier"),
+    ],
+)
+def test_a_hint_by_the_kind_of_the_fault(fault, said):
+    assert said in remedy(fault)
+    assert remedy(fault).endswith("The earlier files are untouched.")
 
 
 def test_a_metric_takes_its_options():
