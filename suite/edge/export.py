@@ -19,7 +19,7 @@ from suite.console.errors import UserError
 from suite.edge import rebuilt, samples
 from suite.edge.child import run_child
 from suite.edge.install import install
-from suite.edge.verify import LIMITS, WARNINGS, remedy, verdict, worse
+from suite.edge.verify import LIMITS, remarks, remedy, verdict, worse
 from suite.engine.contract import Signature
 from suite.engine.folder import (
     CONFIG,
@@ -284,12 +284,6 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
                 remedy(fault),
                 report,
             )
-        warn = WARNINGS.get(name)
-        if warn is not None and measured["difference"] > warn:
-            _log.warning(
-                "%s: %s.tflite differs from Keras by %.1e, more than %.0e",
-                folder,
-                name,
-                measured["difference"],
-                warn,
-            )
+        measured["remarks"] = remarks(name, measured)
+        for remark in measured["remarks"]:
+            _log.warning("%s: %s.tflite %s", folder, name, remark)

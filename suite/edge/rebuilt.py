@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from suite.edge.verify import difference
+from suite.edge.verify import relative
 
 REBUILT_LIMIT = 0.1
 """Largest difference that is accepted between a mixed-precision model and the same in
@@ -44,7 +44,7 @@ def unlike_saved(rebuilt: Outputs, saved: Outputs) -> float | None:
         if not all(np.isfinite(value).all() for value in wanted.values()):
             return None
         if floats:
-            found.append(difference(outputs, wanted))
+            found.append(relative(outputs, wanted))
     return max(found, default=None)
 
 

@@ -20,6 +20,11 @@ def test_the_largest_difference_of_floats_counts():
     assert unlike_saved(outputs(best=[1]), outputs(best=[2])) is None
 
 
+def test_outputs_far_below_1_are_compared_by_their_own_size():
+    rebuilt = outputs(y=np.float32([1e-3]))
+    assert fault({"rebuilt_difference": unlike_saved(rebuilt, outputs(y=[2e-3]))})
+
+
 def test_what_overflowed_is_not_compared_with():
     saved = outputs(y=np.float16([np.inf]))
     assert unlike_saved(outputs(y=np.float32([1e6])), saved) is None
