@@ -16,7 +16,7 @@ import numpy as np
 
 import suite
 from suite.console.errors import UserError
-from suite.edge import rebuilt, samples
+from suite.edge import rebuilt, samples, trained
 from suite.edge.child import run_child
 from suite.edge.install import install
 from suite.edge.verify import LIMITS, remarks, remedy, verdict, worse
@@ -220,6 +220,8 @@ def run_children(
         run_child("suite.edge.convert", work)
         _log.info("%s: verifying", shown)
         run_child("suite.edge.verify", work)
+        other = trained.compare(work, shown)
+        (work / trained.RESULT).write_text(json.dumps(other), encoding="utf-8")
     except UserError as error:
         message = error.message.replace(str(folder), str(shown))
         if str(shown) not in message:
@@ -249,6 +251,7 @@ def report_of(work: Path, content: bytes, formats: Sequence[str]) -> dict[str, A
             "metric": converted["metric"],
         },
         "rebuilt_difference": converted["rebuilt_difference"],
+        **read_json(work / trained.RESULT),
         "left_as_they_are": converted["left_as_they_are"],
         "versions": {"keras-edge-suite": suite.__version__, **converted["versions"]},
         "files": files,
@@ -264,6 +267,9 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
     other = rebuilt.fault(report)
     if other:
         raise VerificationError(f"{folder}: {other}", rebuilt.REMEDY, report)
+    other = trained.fault(report)
+    if other:
+        raise VerificationError(f"{folder}: {other}", trained.REMEDY, report)
     rebuilt.remark(folder, report)
     saved = report.get("saved_model", {"difference": 0.0})["difference"]
     if not saved <= LIMITS["float32"]:  # NaN too
