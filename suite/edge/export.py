@@ -103,7 +103,8 @@ def export(
     Raises:
         VerificationError: A file holds other than built-in operators, differs from
             Keras by more than the limit, gives no finite numbers, or does its task
-            worse than Keras; or the model rebuilt in float32 is not the saved one.
+            worse than Keras; the model rebuilt in float32 is not the saved one; or
+            Keras itself computes other numbers under the backend that trained.
         UserError: The folder is incomplete, the model cannot be loaded or converted,
             or the disk is full.
         ValueError: An unknown format, or inputs that do not fit their signature.
