@@ -23,19 +23,20 @@ _FULL = (os.strerror(errno.ENOSPC), os.strerror(errno.EDQUOT))
 _log = logging.getLogger(__name__)
 
 
-def run_child(module: str, work: Path) -> None:
+def run_child(module: str, work: Path, backend: str = "tensorflow") -> None:
     """Runs `python -m MODULE WORK` and waits for it.
 
     Args:
         module: A module of this package that calls `child_main`.
         work: The folder in which parent and child exchange files.
+        backend: That of Keras in the child.
 
     Raises:
         UserError: What the child refused, or that it crashed.
     """
     environment = {
         **os.environ,
-        "KERAS_BACKEND": "tensorflow",
+        "KERAS_BACKEND": backend,
         "TF_CPP_MIN_LOG_LEVEL": "3",
         # converting needs no GPU, and TensorFlow would take all of its memory
         "CUDA_VISIBLE_DEVICES": "-1",

@@ -24,6 +24,7 @@ from suite.edge.child import child_main
 from suite.edge.metric import measured
 from suite.edge.rebuild import for_phone, left_as_they_are, load_float32, parameters
 from suite.edge.rebuilt import unlike_saved
+from suite.edge.verify import difference
 from suite.engine.contract import Signature, mismatch
 from suite.engine.folder import KERAS, SAVED_MODEL, read_config, read_json
 from suite.engine.keras_engine import (
@@ -33,6 +34,7 @@ from suite.engine.keras_engine import (
     part_of,
 )
 from suite.engine.operators import operator_names
+from suite.engine.saved_model import digest
 
 _log = logging.getLogger(__name__)
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy")
@@ -68,7 +70,14 @@ def convert(work: Path) -> None:
             _log.info("not compared as saved: %s", complaints.of_call(error))
             rebuilt = None
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
+    kept = {}
+    if job.get("saved_model"):
+        kept = {
+            "sha256": digest(work / SAVED_MODEL),
+            "difference": _run_saved(work / SAVED_MODEL, inputs, reference),
+        }
     result = {
+        "saved_model": kept,
         "metric": measured(job, KerasModel(model, config, signatures, KERAS)),
         "parameters": parameters(model),
         "rebuilt_difference": rebuilt,
@@ -200,6 +209,24 @@ def _reference(
         outputs = _entry(model, signature)(**inputs[name])
         reference[name] = {key: np.asarray(value) for key, value in outputs.items()}
     return reference
+
+
+def _run_saved(
+    path: Path,
+    inputs: Mapping[str, Mapping[str, np.ndarray]],
+    reference: Mapping[str, Mapping[str, np.ndarray]],
+) -> float:
+    """Largest difference of a SavedModel's outputs from the reference."""
+    import tensorflow as tf
+
+    root = tf.saved_model.load(str(path))
+    differences = []
+    for name, wanted in reference.items():
+        given = {tensor: tf.constant(array) for tensor, array in inputs[name].items()}
+        outputs = root.signatures[name](**given)
+        got = {key: value.numpy() for key, value in outputs.items()}
+        differences.append(difference(got, wanted))
+    return max(differences)
 
 
 def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:

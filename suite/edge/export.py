@@ -16,10 +16,10 @@ import numpy as np
 
 import suite
 from suite.console.errors import UserError
-from suite.edge import rebuilt, samples
+from suite.edge import rebuilt, samples, trained
 from suite.edge.child import run_child
 from suite.edge.install import install
-from suite.edge.verify import LIMITS, WARNINGS, verdict, worse
+from suite.edge.verify import LIMITS, remarks, remedy, verdict, worse
 from suite.engine.contract import Signature
 from suite.engine.folder import (
     CONFIG,
@@ -103,7 +103,8 @@ def export(
     Raises:
         VerificationError: A file holds other than built-in operators, differs from
             Keras by more than the limit, gives no finite numbers, or does its task
-            worse than Keras; or the model rebuilt in float32 is not the saved one.
+            worse than Keras; the model rebuilt in float32 is not the saved one; or
+            Keras itself computes other numbers under the backend that trained.
         UserError: The folder is incomplete, the model cannot be loaded or converted,
             or the disk is full.
         ValueError: An unknown format, or inputs that do not fit their signature.
@@ -121,6 +122,8 @@ def export(
     folder = Path(folder)
     target = folder if output is None else Path(output)
     config, signatures = read_config(folder)
+    if target != folder:
+        _refuse_another_app(target, config)
     content = read_bytes(folder / KERAS)
     given, all_samples = inputs_of(config, signatures, inputs, seed)
     try:
@@ -133,6 +136,7 @@ def export(
             job = {
                 "formats": list(formats),
                 "modules": [*modules],
+                "saved_model": saved_model is not False,
                 "metric": metric,
                 "metric_options": dict(metric_options or {}),
             }
@@ -163,6 +167,20 @@ def _shown(options: Mapping[str, Any]) -> dict[str, Any]:
         else value
         for key, value in options.items()
     }
+
+
+def _refuse_another_app(target: Path, config: Mapping[str, Any]) -> None:
+    """An app's config.json holds more than signatures, and would be replaced."""
+    if not (target / CONFIG).is_file():
+        return
+    app = read_json(target / CONFIG).get("app")
+    if app != config.get("app"):
+        raise UserError(
+            f"{target / CONFIG}: of app {app!r}, and would be replaced by that of a "
+            "lone .keras file",
+            f"Export the folder, kes-edge export {target}, or name another by "
+            "--output.",
+        )
 
 
 def inputs_of(
@@ -214,6 +232,8 @@ def run_children(
         run_child("suite.edge.convert", work)
         _log.info("%s: verifying", shown)
         run_child("suite.edge.verify", work)
+        other = trained.compare(work, shown)
+        (work / trained.RESULT).write_text(json.dumps(other), encoding="utf-8")
     except UserError as error:
         message = error.message.replace(str(folder), str(shown))
         if str(shown) not in message:
@@ -231,8 +251,10 @@ def report_of(work: Path, content: bytes, formats: Sequence[str]) -> dict[str, A
     }
     for file in files.values():
         file["bytes_per_weight"] = file["bytes"] / max(1, converted["parameters"])
+    kept = converted.get("saved_model")
     return {
         "schema": SCHEMA,
+        **({"saved_model": kept} if kept else {}),
         "source": {
             "file": KERAS,
             "bytes": len(content),
@@ -241,6 +263,7 @@ def report_of(work: Path, content: bytes, formats: Sequence[str]) -> dict[str, A
             "metric": converted["metric"],
         },
         "rebuilt_difference": converted["rebuilt_difference"],
+        **read_json(work / trained.RESULT),
         "left_as_they_are": converted["left_as_they_are"],
         "versions": {"keras-edge-suite": suite.__version__, **converted["versions"]},
         "files": files,
@@ -256,7 +279,18 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
     other = rebuilt.fault(report)
     if other:
         raise VerificationError(f"{folder}: {other}", rebuilt.REMEDY, report)
+    other = trained.fault(report)
+    if other:
+        raise VerificationError(f"{folder}: {other}", trained.REMEDY, report)
     rebuilt.remark(folder, report)
+    saved = report.get("saved_model", {"difference": 0.0})["difference"]
+    if not saved <= LIMITS["float32"]:  # NaN too
+        raise VerificationError(
+            f"{folder}: the SavedModel differs from Keras by {saved:.1e}, limit "
+            f"{LIMITS['float32']:.0e}",
+            "Leave it out; the earlier files are untouched.",
+            report,
+        )
     for name, measured in report["files"].items():
         measured["limit"] = LIMITS.get(name)
         fault = verdict(name, measured) or worse(
@@ -265,15 +299,9 @@ def judge(folder: Path, report: dict[str, Any], metric_drop: float) -> None:
         if fault:
             raise VerificationError(
                 f"{folder}: {name}.tflite is not good enough: {fault}",
-                "The earlier files are untouched.",
+                remedy(fault),
                 report,
             )
-        warn = WARNINGS.get(name)
-        if warn is not None and measured["difference"] > warn:
-            _log.warning(
-                "%s: %s.tflite differs from Keras by %.1e, more than %.0e",
-                folder,
-                name,
-                measured["difference"],
-                warn,
-            )
+        measured["remarks"] = remarks(name, measured)
+        for remark in measured["remarks"]:
+            _log.warning("%s: %s.tflite %s", folder, name, remark)

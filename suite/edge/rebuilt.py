@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from suite.edge.verify import difference
+from suite.edge.verify import relative
 
 REBUILT_LIMIT = 0.1
 """Largest difference that is accepted between a mixed-precision model and the same in
@@ -32,9 +32,10 @@ def unlike_saved(rebuilt: Outputs, saved: Outputs) -> float | None:
         rebuilt, saved: Outputs of the two by signature and tensor.
 
     Returns:
-        The largest difference; None where the saved model gives no finite numbers.
+        The largest difference; None where the saved model gives no finite numbers, or
+        only whole ones: nothing was compared.
     """
-    largest = 0.0
+    found = []
     for name, outputs in rebuilt.items():
         # NumPy's own kinds do not know bfloat16
         floats = [key for key, value in outputs.items() if value.dtype.kind == "f"]
@@ -43,8 +44,8 @@ def unlike_saved(rebuilt: Outputs, saved: Outputs) -> float | None:
         if not all(np.isfinite(value).all() for value in wanted.values()):
             return None
         if floats:
-            largest = max(largest, difference(outputs, wanted))
-    return largest
+            found.append(relative(outputs, wanted))
+    return max(found, default=None)
 
 
 def fault(report: Mapping[str, Any]) -> str | None:
@@ -63,7 +64,13 @@ def fault(report: Mapping[str, Any]) -> str | None:
 
 
 def remark(folder: Path, report: Mapping[str, Any]) -> None:
-    """Names the layers inside of which nothing was rewritten."""
+    """Says what was not compared, and inside of which layers nothing was rewritten."""
+    if report["rebuilt_difference"] is None:
+        _log.warning(
+            "%s: the model in float32 was not compared with the one that was saved: "
+            "that gives no finite floats",
+            folder,
+        )
     for layer, inside in report["left_as_they_are"].items():
         _log.warning(
             "%s: inside of layer %s nothing is rewritten: %s left as the converter "

@@ -23,11 +23,13 @@ from suite.edge.export import (
 )
 from suite.engine.folder import (
     KERAS,
+    SAVED_MODEL,
     VERIFICATION,
     read_bytes,
     read_config,
     read_json,
 )
+from suite.engine.saved_model import digest
 
 _log = logging.getLogger(__name__)
 
@@ -108,11 +110,12 @@ def _compare(folder: Path, found: Mapping[str, bytes]) -> None:
     missing = [name for name in wanted if name not in found]
     if missing:  # as in a checkout, which holds what runs by default
         _log.warning("%s: not there to verify: %s", folder, ", ".join(missing))
-    other = [
-        name
-        for name, content in found.items()
-        if wanted.get(name) != hashlib.sha256(content).hexdigest()
-    ]
+    sums = {name: hashlib.sha256(one).hexdigest() for name, one in found.items()}
+    if (folder / SAVED_MODEL).is_dir():
+        saved = earlier.get("saved_model") or {}
+        wanted[SAVED_MODEL] = saved.get("sha256")
+        sums[SAVED_MODEL] = digest(folder / SAVED_MODEL)
+    other = [name for name, found_sum in sums.items() if wanted.get(name) != found_sum]
     if other:
         raise VerificationError(
             f"{folder}: not what {VERIFICATION} vouches for: {', '.join(other)}",

@@ -34,10 +34,11 @@ def run_export(
             `suite.edge.export.export`.
 
     Returns:
-        The reports by name of the model; code 1 where a file was not good enough.
+        The reports by name of the model; code 1 where a file was not good enough, or
+        one model of several failed.
 
     Raises:
-        UserError: There is no model, or one cannot be loaded or converted.
+        UserError: There is no model, or the only one cannot be loaded or converted.
     """
 
     def prove(one: Path) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def _verdicts(
     folders: Sequence[Path],
     output: Path | None = None,
 ) -> Result:
-    """Reports by name of the model; one that is not good enough spoils no other."""
+    """Reports by name of the model; one that fails spoils no other."""
     reports: dict[str, Any] = {}
     code = 0
     for folder in folders:
@@ -95,6 +96,11 @@ def _verdicts(
         except VerificationError as error:  # it ran, the verdict is no
             report_error(error)
             reports[name], code = error.report, 1
+        except UserError as error:
+            if len(folders) == 1:
+                raise
+            report_error(error)
+            reports[name], code = {}, 1
     rows = [row for name, report in reports.items() for row in _rows(name, report)]
     return Result(reports, table(rows), code, "tensorflow")
 

@@ -30,6 +30,30 @@ LIMITS = {"float32": 1e-5, "float16": 1e-2}
 WARNINGS = {"dynamic_int8": 5e-2, "full_int8": 5e-2}
 """Difference above which a file is remarked on: its task metric decides."""
 
+RELATIVE = 0.1
+"""Share of its largest output by which a file may differ without a remark."""
+_TINY = 1e-6
+_WHOLE = "biu"  # kinds of NumPy: bool, signed and unsigned
+_REMEDIES = {
+    "weights are not in the file": "A layer assigns variables in its call: let it "
+    "give the new values as an output instead.",
+    "keeps state between calls": "A layer assigns variables in its call: let it give "
+    "the new values as an output instead.",
+    "is an input as it came": "Leave that output out of the signature: the caller has "
+    "it already.",
+    "is custom": "Replace that operation of the model, or give its layer a "
+    "for_export().",
+    "not finite": "Look at what the model gives on these inputs; name real ones by "
+    "--inputs.",
+    "entries of a whole-number": "Give the scores as outputs, and round or choose "
+    "after the model: between two that are near, a choice falls either way.",
+    "difference from Keras": "Compare on real inputs (--inputs): random ones may be "
+    "far from all that the model was trained on.",
+    "its metric is": "Leave that format out (--formats), or allow more by "
+    "--metric-drop.",
+}
+"""What to do about a fault, by a part of its sentence."""
+
 Outputs = Mapping[str, np.ndarray]
 
 
@@ -93,10 +117,12 @@ def measure(
     Returns:
         By signature the differences of two calls of the interpreter (the second shows
         operators that keep state) and of one of CompiledModel, and the median
-        milliseconds of each; the largest difference and the largest mean one.
+        milliseconds of each; the largest difference, the largest mean one, the largest
+        in relation to the outputs, and the largest share of unequal whole numbers.
     """
     differences: dict[str, dict[str, float]] = {}
     latency: dict[str, dict[str, float]] = {}
+    others: list[tuple[float, float]] = []
     for name, wanted in reference.items():
         once, twice = (model(name, inputs[name]) for _ in range(2))
         interpreter = _median(model, name, inputs[name])
@@ -110,6 +136,10 @@ def measure(
             "compiled_model": difference(first, wanted),
             "mean": mean_difference(once, wanted),
         }
+        others += [
+            (relative(got, wanted), unequal(got, wanted))
+            for got in (once, twice, first)
+        ]
         latency[name] = {
             "interpreter_ms": interpreter,
             "compiled_model_ms": _median(compiled, name, inputs[name]),
@@ -118,6 +148,8 @@ def measure(
         "differences": differences,
         "difference": max(max(entry.values()) for entry in differences.values()),
         "mean_difference": max(entry["mean"] for entry in differences.values()),
+        "relative": max(found for found, _ in others),
+        "unequal": max(found for _, found in others),
         "latency": latency,
     }
 
@@ -151,7 +183,44 @@ def verdict(name: str, measured: Mapping[str, Any]) -> str | None:
             f"difference from Keras {largest:.1e}, limit {limit:.0e} "
             f"({worst[1]}, {worst[2]})"
         )
+    if name == "float32" and measured.get("unequal"):
+        return (
+            f"{measured['unequal']:.2g} of the entries of a whole-number output are "
+            "not those of Keras"
+        )
     return None
+
+
+def remarks(name: str, measured: Mapping[str, Any]) -> list[str]:
+    """What is worth a look in a file that is good enough.
+
+    Args:
+        name: Its format.
+        measured: What `measure` returned.
+    """
+    found = []
+    if measured["difference"] > WARNINGS.get(name, math.inf):
+        found.append(
+            f"differs from Keras by {measured['difference']:.1e}, more than "
+            f"{WARNINGS[name]:.0e}"
+        )
+    if measured.get("relative", 0.0) > RELATIVE:
+        found.append(
+            f"differs from Keras by {measured['relative']:.1e} of the largest output, "
+            f"more than {RELATIVE:g}"
+        )
+    if measured.get("unequal"):
+        found.append(
+            f"has {measured['unequal']:.2g} of the entries of a whole-number output "
+            "other than Keras"
+        )
+    return found
+
+
+def remedy(fault: str) -> str:
+    """What to do about a fault that `verdict` or `worse` found."""
+    said = next((hint for part, hint in _REMEDIES.items() if part in fault), "")
+    return f"{said} The earlier files are untouched.".strip()
 
 
 def worse(measured: Mapping[str, Any], before: float | None, drop: float) -> str | None:
@@ -171,20 +240,49 @@ def worse(measured: Mapping[str, Any], before: float | None, drop: float) -> str
 
 
 def difference(got: Outputs, wanted: Outputs) -> float:
-    """Largest `max|a-b| / max(1, max|b|)` over the outputs; infinite for NaN."""
-    return max(_relative(got[name], wanted[name], np.max) for name in wanted)
+    """Largest `max|a-b| / max(1, max|b|)` over float outputs; infinite for NaN."""
+    return _largest(got, wanted, np.max, 1.0)
 
 
 def mean_difference(got: Outputs, wanted: Outputs) -> float:
-    """Largest `mean|a-b| / max(1, max|b|)` over the outputs; infinite for NaN."""
-    return max(_relative(got[name], wanted[name], np.mean) for name in wanted)
+    """Largest `mean|a-b| / max(1, max|b|)` over float outputs; infinite for NaN."""
+    return _largest(got, wanted, np.mean, 1.0)
 
 
-def _relative(got: np.ndarray, wanted: np.ndarray, reduce: Any) -> float:
+def relative(got: Outputs, wanted: Outputs) -> float:
+    """Largest `max|a-b| / max|b|` over float outputs; infinite for NaN.
+
+    Outputs far below 1 are seen by this one alone.
+    """
+    # beside zeros only, what rounding leaves would be infinitely much
+    return _largest(got, wanted, np.max, _TINY)
+
+
+def unequal(got: Outputs, wanted: Outputs) -> float:
+    """Largest share of entries that are not equal, over whole-number outputs.
+
+    How far apart two indices or flags are says nothing.
+    """
+    shares = [
+        float(np.mean(got[name] != value)) if value.size else 0.0
+        for name, value in wanted.items()
+        if value.dtype.kind in _WHOLE
+    ]
+    return max(shares, default=0.0)
+
+
+def _largest(got: Outputs, wanted: Outputs, reduce: Any, least: float) -> float:
+    # NumPy's own kinds do not know bfloat16
+    names = [name for name in wanted if wanted[name].dtype.kind not in _WHOLE]
+    found = (_relative(got[name], wanted[name], reduce, least) for name in names)
+    return max(found, default=0.0)
+
+
+def _relative(got: np.ndarray, wanted: np.ndarray, reduce: Any, least: float) -> float:
     a, b = got.astype("float64"), wanted.astype("float64")
     if not (np.all(np.isfinite(a)) and np.all(np.isfinite(b))):
         return math.inf  # `max` would pass over a NaN
-    return float(reduce(np.abs(a - b)) / max(1.0, float(np.max(np.abs(b)))))
+    return float(reduce(np.abs(a - b)) / max(least, float(np.max(np.abs(b)))))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from suite.console.errors import UserError
 from suite.engine.contract import CheckedModel, Signature, TensorSpec, check_signatures
-from suite.engine.folder import SAVED_MODEL
+from suite.engine.folder import SAVED_MODEL, VERIFICATION, read_json
 
 
 class SavedModelModel(CheckedModel):
@@ -55,6 +56,35 @@ class SavedModelModel(CheckedModel):
         return {name: value.numpy() for name, value in outputs.items()}
 
 
+def digest(path: Path) -> str:
+    """SHA-256 of a SavedModel: names and contents of its files, in their order."""
+    found = hashlib.sha256()
+    for file in sorted(one for one in path.rglob("*") if one.is_file()):
+        content = file.read_bytes()
+        # with its length, so that no byte can pass from one file to the next
+        found.update(f"{file.relative_to(path).as_posix()}\0{len(content)}\0".encode())
+        found.update(content)
+    return found.hexdigest()
+
+
+def _refuse_unverified(folder: Path) -> None:
+    """As `read_verified`: a SavedModel of an earlier model runs without any error."""
+    if not (folder / VERIFICATION).exists():
+        return
+    path = folder / SAVED_MODEL
+    entry = read_json(folder / VERIFICATION).get("saved_model")
+    if not isinstance(entry, dict):
+        raise UserError(
+            f"{path}: not in {VERIFICATION}", "Export the model with its SavedModel."
+        )
+    if entry.get("sha256") != digest(path):
+        raise UserError(
+            f"{path}: damaged, or not the SavedModel that was verified (SHA-256 "
+            f"differs from {VERIFICATION})",
+            "Copy the folder again, or export the model again.",
+        )
+
+
 def _inside(function: Any) -> Signature:
     """A signature as the SavedModel has it."""
     _, inputs = function.structured_input_signature
@@ -82,13 +112,15 @@ def open_saved_model(
     """Opens the SavedModel in `saved_model/` of a model folder.
 
     Raises:
-        UserError: It or tensorflow is absent, or it cannot be loaded.
+        UserError: It or tensorflow is absent, it is not the one that was verified, or
+            it cannot be loaded.
     """
     path = folder / SAVED_MODEL
     if not (path / "saved_model.pb").is_file():
         raise UserError(
             f"{path}: no SavedModel there", "Export the model with its SavedModel."
         )
+    _refuse_unverified(folder)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
         import tensorflow as tf

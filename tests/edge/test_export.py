@@ -17,6 +17,7 @@ from suite.console import UserError
 from suite.edge import export as edge
 from suite.edge import samples
 from suite.edge.child import run_child
+from suite.edge.recheck import recheck
 from suite.engine import open_model
 
 _SAVE = """
@@ -69,8 +70,10 @@ def test_a_mixed_precision_model_of_any_backend(tmp_path):
 
 
 @pytest.fixture
-def folder(miniatures, tmp_path) -> Path:
+def folder(miniatures, tmp_path, monkeypatch) -> Path:
     """A copy of the recognizer's folder, exported before."""
+    # what is replayed was computed under no other backend
+    monkeypatch.setenv("KERAS_BACKEND", "tensorflow")
     shutil.copytree(miniatures / "ocr" / "recognizer", tmp_path / "recognizer")
     return tmp_path / "recognizer"
 
@@ -152,13 +155,31 @@ def test_a_second_export_replaces_all_and_keeps_what_is_still_true(folder, monke
     assert (folder / "saved_model" / "saved_model.pb").is_file()
     open_model(folder)
 
-    # another model.keras: what was exported of the earlier one is vouched for no more
+    # another model.keras: what was exported of the earlier one goes
     with (folder / "model.keras").open("ab") as stream:
         stream.write(b"\0")
-    edge.export(folder, formats=["float32"])
+    report = edge.export(folder, formats=["float32"])
     open_model(folder, precision="float32")
-    with pytest.raises(UserError, match=r"dynamic_int8.tflite: not in"):
-        open_model(folder)
+    assert set(report["removed"]) >= {"dynamic_int8.tflite", "saved_model"}
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "config.json",
+        "float32.tflite",
+        "model.keras",
+        "verification.json",
+    ]
+
+
+def test_a_saved_model_stays_only_while_it_is_that_of_the_model(folder, monkeypatch):
+    monkeypatch.setattr(edge, "run_child", replay(folder))
+    edge.export(folder, formats=["float32"])
+    report = json.loads((folder / "verification.json").read_text())
+    assert report["saved_model"]["difference"] < 1e-5 and not report["removed"]
+    with (folder / "saved_model" / "saved_model.pb").open("ab") as stream:
+        stream.write(b"\0")
+    with pytest.raises(UserError, match="not the SavedModel that was verified"):
+        open_model(folder, "saved_model")
+    with pytest.raises(edge.VerificationError, match="vouches for: saved_model"):
+        recheck(folder)
 
 
 @pytest.mark.parametrize("change", ["nothing", "a range"])
@@ -178,6 +199,17 @@ def test_into_another_folder_whose_files_are_vouched_for_while_they_are_right(
     for name in ("config.json", "model.keras"):
         assert (output / name).read_bytes() == (folder / name).read_bytes()
     assert state(folder) == before
+
+
+def test_the_config_of_an_app_is_not_replaced(folder, tmp_path):
+    target = shutil.copytree(folder, tmp_path / "out")
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "app": "edge"}))
+    before = state(target)
+    with pytest.raises(UserError, match=r"of app .* would be replaced") as error:
+        edge.export(folder, output=target)
+    assert f"kes-edge export {target}" in (error.value.hint or "")
+    assert state(target) == before
 
 
 @pytest.mark.parametrize("full", [errno.ENOSPC, errno.EDQUOT])

@@ -99,6 +99,21 @@ def test_a_verdict_of_no_is_1_and_the_other_model_is_still_exported(
     assert "not good enough" in capsys.readouterr().err
 
 
+def test_a_folder_that_fails_does_not_stop_the_others(models, monkeypatch, capsys):
+    def export(folder, **options):
+        if folder.name == "detector":
+            raise UserError("model.keras is corrupt")
+        return {"files": {"float32": FILE}}
+
+    monkeypatch.setattr(verbs, "export", export)
+    result = verbs.run_export(ExportOptions(model=models))
+    assert result.code == 1 and "recognizer" in result.text
+    assert result.metrics["detector"] == {}
+    assert "model.keras is corrupt" in capsys.readouterr().err
+    with pytest.raises(UserError, match="corrupt"):  # nothing else to go on with
+        verbs.run_export(ExportOptions(model=models / "detector"))
+
+
 def test_inputs_are_made_from_the_models_config(models, monkeypatch):
     seen = []
     monkeypatch.setattr(

@@ -17,6 +17,10 @@ from suite.edge.verify import (
     difference,
     mean_difference,
     measure,
+    relative,
+    remarks,
+    remedy,
+    unequal,
     verdict,
 )
 from suite.engine.folder import read_config
@@ -29,7 +33,7 @@ from tests.engine.altered import altered, builtin, custom, flex, passed_on, vari
     [
         ([0.1, 0.5], [0.1, 0.6], 0.1, 0.05),  # below 1: absolute
         ([10.0, -20.0], [10.0, -20.2], 0.2 / 20.2, 0.1 / 20.2),  # above: relative
-        ([3, 5], [3, 7], 2 / 7, 1 / 7),
+        ([3, 5], [3, 7], 0, 0),  # whole numbers are equal or not
         ([0.0, np.nan], [0.0, 0.0], math.inf, math.inf),
         ([0.0, np.inf], [0.0, 0.0], math.inf, math.inf),
         ([0.0, 1.0], [0.0, np.nan], math.inf, math.inf),
@@ -39,6 +43,28 @@ def test_difference_by_hand(got, wanted, largest, mean):
     a, b = {"y": np.array(got)}, {"y": np.array(wanted)}
     assert difference(a, b) == pytest.approx(largest)
     assert mean_difference(a, b) == pytest.approx(mean)
+
+
+def test_outputs_far_below_1_have_a_difference_of_their_own():
+    a, b = {"y": np.float32([1e-4, 2e-4])}, {"y": np.float32([1e-4, 4e-4])}
+    assert difference(a, b) == pytest.approx(2e-4)
+    assert relative(a, b) == pytest.approx(0.5)
+    zero = {"y": np.zeros(2)}
+    assert relative(zero, zero) == 0
+    found = {"difference": 2e-4, "relative": 0.5, "unequal": 0.0}
+    assert "5.0e-01 of the largest output" in remarks("float16", found)[0]
+    assert remarks("float16", {**found, "relative": 0.05}) == []
+
+
+def test_whole_numbers_are_equal_or_not():
+    a = {"best": np.int32([900, 1, 2, 3]), "y": np.float32([0])}
+    b = {"best": np.int32([901, 1, 2, 3]), "y": np.float32([0])}
+    assert unequal(a, b) == 0.25 and difference(a, b) == 0
+    assert unequal({"on": np.array([True])}, {"on": np.array([False])}) == 1
+    found = {"objections": [], "difference": 0.0, "differences": {}, "unequal": 0.25}
+    assert "0.25 of the entries" in (verdict("float32", found) or "")
+    assert verdict("dynamic_int8", found) is None
+    assert "0.25 of the entries" in remarks("dynamic_int8", found)[0]
 
 
 def test_the_worst_output_counts():
@@ -75,6 +101,23 @@ def test_verdict(name, value, fault, way):
 
 def test_objections_are_a_verdict():
     assert verdict("float32", {"objections": ["a", "b"]}) == "a; b"
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("operator VAR_HANDLE: weights are not in the file", "assigns variables in"),
+        ("tensor a keeps state between calls", "assigns variables in its call"),
+        ("output y is an input as it came", "Leave that output out"),
+        ("operator FlexErf is custom", "for_export()"),
+        ("difference from Keras 1e-3", "--inputs"),
+        ("its metric is 0", "--metric-drop"),
+        ("CompiledModel refuses it", "The earlier"),
+    ],
+)
+def test_a_hint_by_the_kind_of_the_fault(fault, said):
+    assert said in remedy(fault)
+    assert remedy(fault).endswith("The earlier files are untouched.")
 
 
 def test_a_metric_takes_its_options():

@@ -78,6 +78,9 @@ def check_foreign(folder: str, taken: str) -> None:
     (copy / "config.json").write_text(config)
     graph = copy / "saved_model" / "saved_model.pb"
     graph.write_bytes(graph.read_bytes()[:1000])
+    with pytest.raises(UserError, match="not the SavedModel that was verified"):
+        open_model(copy, "saved_model")
+    (copy / "verification.json").unlink()
     with pytest.raises(UserError, match="not a SavedModel that can be loaded"):
         open_model(copy, "saved_model")
 
