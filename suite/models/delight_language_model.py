@@ -43,7 +43,8 @@ REDUCED = {
     "units": 32,
     "table_units": 16,
     "shallowest": 2,
-    "deepest": 2,
+    "deepest": 3,
+    "max_groups": 4,
 }
 """What tests build in place of each of them."""
 

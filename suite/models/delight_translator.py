@@ -35,8 +35,9 @@ REDUCED = {
     "units": 32,
     "table_units": 16,
     "shallowest": 2,
-    "deepest": 2,
-    "blocks": 1,
+    "deepest": 3,
+    "blocks": 2,
+    "max_groups": 4,
 }
 """What tests build in place of each of them."""
 
