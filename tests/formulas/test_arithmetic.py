@@ -62,7 +62,7 @@ def test_what_depth_gives_define():
 @pytest.mark.erratum(
     "Articles",
     "TRIQ's error in testing is an MSE",
-    "An RMSE, as tabulated: so read, four of its five rows agree on how far opinions spread",
+    "An RMSE, as tabulated: so read, four of five rows give opinions the same spread",
 )
 def test_the_error_of_triq_is_a_root():
     """What r leaves unexplained is sqrt(1 - r^2) of the spread, the same for all."""
