@@ -1,6 +1,5 @@
 """Where the quality token looks, as a mask of the picture's size."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
@@ -9,7 +8,7 @@ MEANS = ("layers", "heads")
 
 
 def quality_map(
-    attention: Sequence[Any],
+    attention: Any,
     grid: tuple[int, int],
     size: tuple[int, int],
     over: str = "layers",
@@ -21,7 +20,8 @@ def quality_map(
 
     Args:
         attention: Float tensors of shape `(batch, heads, tokens, cells + 1)`, one a
-            block, as the quality encoders and `IQTDecoder` return them on request.
+            block, as the quality encoders and `IQTDecoder` return them on request; or
+            one `(batch, blocks, heads, tokens, cells + 1)`, as models do.
         grid: Rows and columns of the cells, in the order in which they were
             flattened.
         size: Height and width of the picture.
@@ -47,6 +47,8 @@ def quality_map(
         - Cheon et al. 2021, arXiv:2104.14730 (mean over layers)
         - You, Korhonen 2021, arXiv:2101.01097 (mean over heads)
     """
+    if hasattr(attention, "shape"):
+        attention = [attention[:, block] for block in range(attention.shape[1])]
     if over not in MEANS or not attention:
         raise ValueError(
             f"`over` must be one of {', '.join(MEANS)} and `attention` not empty. "

@@ -114,5 +114,6 @@ register(
         "shallowest": 2,
         "deepest": 3,
         "blocks": 2,
+        "max_groups": 4,
     },
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import ops
 
 from suite.layers import (
     AdaptiveEmbedding,
@@ -29,6 +29,7 @@ from suite.models.token_layers import (
     by_name,
     linear,
     logits,
+    named_results,
     numbered,
     same_for_all_steps,
     scores,
@@ -43,7 +44,8 @@ REDUCED = {
     "units": 32,
     "table_units": 16,
     "shallowest": 2,
-    "deepest": 2,
+    "deepest": 3,
+    "max_groups": 4,
 }
 """What tests build in place of each of them."""
 
@@ -126,10 +128,7 @@ def delight_language_model_for_inference(core: keras.Model) -> keras.Model:
     result = {"cache": ops.stack(caches, axis=1), "logits": logits(parts, x)[:, 0]}
     return keras.Model(
         {"token": token, "position": position, "cache": cache},
-        {
-            name: layers.Identity(dtype="float32", name=f"{name}_result")(value)
-            for name, value in result.items()
-        },
+        named_results(result),
         name="language_model",
     )
 

@@ -25,7 +25,7 @@ from suite.layers import (
 )
 from suite.layers.group_plan import chosen_groups
 from suite.models.registry import register
-from suite.models.token_layers import linear, same_for_all_steps
+from suite.models.token_layers import end_norms, linear, same_for_all_steps
 from suite.models.translator import PARTS, translator_core, translator_for_inference
 
 DATA = ("en-de", "en-fr", "en-ro", "iwslt")
@@ -35,8 +35,9 @@ REDUCED = {
     "units": 32,
     "table_units": 16,
     "shallowest": 2,
-    "deepest": 2,
-    "blocks": 1,
+    "deepest": 3,
+    "blocks": 2,
+    "max_groups": 4,
 }
 """What tests build in place of each of them."""
 
@@ -171,10 +172,7 @@ def delight_translator(config: DelightTranslatorConfig) -> keras.Model:
                 name=name,
             )
     if config.pre_norm:
-        for name in ("encoder_norm", "final_norm"):
-            parts[name] = keras.layers.LayerNormalization(
-                epsilon=1e-5, dtype=policy, name=name
-            )
+        parts.update(end_norms(policy))
     if units != config.table_units:
         parts["output_map"] = linear(config.table_units, "output_map", policy)
     return translator_core(parts)

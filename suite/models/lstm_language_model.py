@@ -21,6 +21,7 @@ from suite.models.token_layers import (
     TokenConfig,
     by_name,
     logits,
+    named_results,
     numbered,
     same_for_all_steps,
     scores,
@@ -113,10 +114,7 @@ def lstm_language_model_for_inference(core: keras.Model) -> keras.Model:
     result = {"state": ops.concatenate(states, -1), "logits": logits(parts, x)}
     return keras.Model(
         {"tokens": tokens, "state": state},
-        {
-            name: layers.Identity(dtype="float32", name=f"{name}_result")(value)
-            for name, value in result.items()
-        },
+        named_results(result),
         name="language_model",
     )
 

@@ -22,12 +22,14 @@ count, N + 4 layers a DeLighT block, of the deeper stack.
 
 Settings are those that differ from the defaults of a family's configuration.
 
-**backends**, **exports**: in a reduced form, built by the same function, the model
-takes a step of training in mixed precision that reaches every weight, is saved and
-loaded, and gives the same numbers under these backends (1e-4). It leaves as a file of
-built-in operators that gives them, too (`tests/models/test_sweep.py`). Networks of
-keras.applications are Keras' own and have no such form: their weights and shapes are
-counted.
+**backends**, **exports**: in a reduced form, built by the same function, the model is
+saved and loaded, and gives the same numbers under these backends (1e-4). It takes a
+step of training in mixed precision that reaches every weight, and leaves as a file of
+built-in operators that gives those numbers, too (`tests/models/test_sweep.py`). CI
+compares the numbers of all, but trains and exports one or a few of each builder, and
+under JAX, which compiles each step, it trains three; `pytest -m slow` takes the rest.
+Networks of keras.applications are Keras' own and have no such form: their weights and
+shapes are counted.
 
 ## From a name to files for the phone
 

@@ -129,6 +129,14 @@ def same_for_all_steps(rate: float, name: str, policy: str) -> keras.layers.Drop
     return layers.Dropout(rate, noise_shape=(None, 1, None), dtype=policy, name=name)
 
 
+def end_norms(policy: str) -> dict[str, keras.layers.Layer]:
+    """What ends both stacks of a translator whose blocks normalize in front."""
+    return {
+        name: layers.LayerNormalization(epsilon=1e-5, dtype=policy, name=name)
+        for name in ("encoder_norm", "final_norm")
+    }
+
+
 def vectors(
     parts: Mapping[str, keras.layers.Layer],
     tokens: Any,
@@ -179,6 +187,14 @@ def logits(parts: Mapping[str, keras.layers.Layer], x: Any, side: str = "") -> A
     """As `scores`, bands put together: log-probabilities in their place."""
     found = list(scores(parts, x, side).values())
     return found[0] if len(found) == 1 else adaptive_log_probabilities(found)
+
+
+def named_results(result: Mapping[str, Any]) -> dict[str, Any]:
+    """The outputs in float32, each from a layer called as it: NAME_result."""
+    return {
+        name: layers.Identity(dtype="float32", name=f"{name}_result")(value)
+        for name, value in result.items()
+    }
 
 
 def part(

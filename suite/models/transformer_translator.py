@@ -21,7 +21,7 @@ from suite.layers import (
     TransformerEncoderBlock,
 )
 from suite.models.registry import register
-from suite.models.token_layers import TokenConfig, token_layers
+from suite.models.token_layers import TokenConfig, end_norms, token_layers
 from suite.models.translator import PARTS, translator_core, translator_for_inference
 
 
@@ -82,10 +82,7 @@ def transformer_translator(config: TransformerTranslatorConfig) -> keras.Model:
                 name=name,
             )
     if config.pre_norm:
-        for name in ("encoder_norm", "final_norm"):
-            parts[name] = keras.layers.LayerNormalization(
-                epsilon=1e-5, dtype=policy, name=name
-            )
+        parts.update(end_norms(policy))
     return translator_core(parts)
 
 

@@ -23,6 +23,7 @@ from suite.models.token_layers import (
     TokenConfig,
     by_name,
     logits,
+    named_results,
     numbered,
     scores,
     token_layers,
@@ -128,10 +129,7 @@ def transformer_xl_for_inference(core: keras.Model) -> keras.Model:
     result = {"logits": logits(parts, x), "memory": memory}
     return keras.Model(
         inputs,
-        {
-            name: layers.Identity(dtype="float32", name=f"{name}_result")(value)
-            for name, value in result.items()
-        },
+        named_results(result),
         name="language_model",
     )
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import keras
-from keras import layers, ops
+from keras import ops
 
 from suite.models.registry import Part
 from suite.models.token_layers import (
     by_name,
     logits,
+    named_results,
     numbered,
     scores,
     true_tokens,
@@ -102,10 +103,6 @@ def translator_for_inference(core: keras.Model) -> keras.Model:
         "cache": ops.stack(caches, axis=1),
         "logits": logits(parts, x, "target")[:, 0],
     }
-    named = {
-        name: layers.Identity(dtype="float32", name=f"{name}_result")(value)
-        for name, value in result.items()
-    }
     return keras.Model(
         {
             "source": source,
@@ -114,7 +111,7 @@ def translator_for_inference(core: keras.Model) -> keras.Model:
             "cache": cache,
             "memory_cache": seen,
         },
-        named,
+        named_results(result),
         name="translator",
     )
 

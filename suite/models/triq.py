@@ -174,7 +174,7 @@ _REDUCED = {
     "head_units": 8,
     "positions": 7,
     "backbone": "edge",
-    "stages": ((4, 1),) * 4,
+    "stages": ((4, 1),) * 2,  # 32 pixels are 4 x 4 cells, which have to be pooled
     "expansion": 2,
 }
 

@@ -41,7 +41,9 @@ class ViTIQAConfig:
     """Learned positions, stretched over each picture."""
     budget: int = 196
     """Most tokens without the quality token: 224 x 224 is not pooled, 1024 x 768 and
-    512 x 384 are both pooled to 192, as in the code."""
+    512 x 384 are both pooled to 192, as in the code. Not so other sizes: the code pools
+    by 2 from 24 cells across and by 4 from 64, to 225 of 500 x 500, which are 100
+    here."""
     dropout: float = 0.1
     """Share of features dropped."""
     stem: tuple[int, ...] = ()

@@ -139,8 +139,9 @@ def test_attention_on_request(small):
     attention = result["attention"]
     assert attention.shape == (3, 1, 2, 17, 17)
     assert_close(attention.sum(-1), np.ones((3, 1, 2, 17)), atol=1e-5)
-    mask = quality_map([attention[:, 0]], (4, 4), (32, 32))
+    mask = quality_map(ops.convert_to_tensor(attention), (4, 4), (32, 32))
     assert mask.shape == (3, 32, 32, 1)
+    assert_close(mask, quality_map([attention[:, 0]], (4, 4), (32, 32)), atol=1e-5)
     # without the request not an operator more
     names = [layer.name for layer in small.get_layer("transformer").layers]
     assert not any("stack" in name for name in names)

@@ -19,6 +19,7 @@ from suite.edge import export as edge
 from suite.edge import samples
 from suite.edge.verify import LIMITS, difference
 from suite.engine import open_model
+from suite.layers import GroupLinear
 from suite.models import build, names
 from suite.models.registry import entry
 from tests.exports import exported
@@ -115,6 +116,14 @@ def logits_of(outputs):
 def test_every_name_is_swept():
     assert sorted(name for names_ in FAMILIES.values() for name in names_) == names()
     assert {path.stem for path in ARRAYS.glob("*.npz")} == set(SWEPT)
+
+
+@pytest.mark.parametrize("name", [name for name in SWEPT if "delight" in name])
+def test_what_stands_for_delight_has_groups(name):
+    """Without them its arrays know nothing of shuffle and mix."""
+    layers = core_of(name)._flatten_layers()
+    groups = [layer.groups for layer in layers if isinstance(layer, GroupLinear)]
+    assert max(groups) > 1, groups
 
 
 @backend
