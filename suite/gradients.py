@@ -155,7 +155,9 @@ def _tensorflow(function: Function, tensors: list[Any]) -> tuple[Any, list[Any]]
         tape.watch(tensors)
         value = function(*tensors)
     zero = tf.UnconnectedGradients.ZERO
-    return value, tape.gradient(value, tensors, unconnected_gradients=zero)
+    gradients = tape.gradient(value, tensors, unconnected_gradients=zero)
+    # that of `ops.take` is a list of rows, which no arithmetic takes
+    return value, [tf.convert_to_tensor(x) for x in gradients]
 
 
 def _jax(function: Function, tensors: list[Any]) -> tuple[Any, list[Any]]:

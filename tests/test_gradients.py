@@ -125,3 +125,14 @@ def test_bad_arguments_are_named():
         gradient(lambda x: x, [X])
     with pytest.raises(ValueError, match=r"vectors=\[\(3,\)\], tensors=\[\(4,\)\]"):
         hessian_vector_product(quadratic, [X], [V[:3]])
+
+
+def test_a_tensor_of_which_rows_are_taken():
+    def function(table):
+        return ops.sum(ops.take(table, np.array([2, 0, 2]), axis=0) ** 2)
+
+    table = np.arange(6, dtype="float32").reshape(3, 2)
+    want = 2 * table * np.array([[1], [0], [2]])
+    slope = gradient(function, [table])[0]
+    assert_close(slope, want)
+    assert_close(to_numpy(slope * slope), want**2)

@@ -48,8 +48,8 @@ class AdaptiveEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
         shape `(..., cutoffs[0] + len(cutoffs))`, and each tail's, `(..., tokens)`.
 
     Raises:
-        ValueError: If the cutoffs do not ascend below `vocabulary`, or a band would
-            have no width left.
+        ValueError: If the cutoffs do not ascend below `vocabulary`, a band would have
+            no width left, or `padding` is no token.
 
     Example:
 
@@ -83,10 +83,21 @@ class AdaptiveEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
                 "`cutoffs` must ascend from above 0 to below `vocabulary`. "
                 f"Received: cutoffs={list(cutoffs)}, vocabulary={vocabulary}"
             )
-        if factor < 1 or units // factor ** len(cutoffs) < 1:
+        if factor < 1:
+            raise ValueError(
+                f"`factor` must be positive. Received: factor={factor}. Nearest: 1"
+            )
+        if units // factor ** len(cutoffs) < 1:
             raise ValueError(
                 "The last band has no width. Received: "
-                f"units={units}, factor={factor}, cutoffs={list(cutoffs)}"
+                f"units={units}, factor={factor}, cutoffs={list(cutoffs)}. "
+                f"Nearest: units={factor ** len(cutoffs)}"
+            )
+        if padding is not None and not 0 <= padding < vocabulary:
+            nearest = min(max(padding, 0), vocabulary - 1)
+            raise ValueError(
+                "`padding` must be a token or None. Received: "
+                f"padding={padding}, vocabulary={vocabulary}. Nearest: {nearest}"
             )
         if scale not in ("band", "units", "none"):
             raise ValueError(

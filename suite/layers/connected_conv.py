@@ -94,7 +94,8 @@ class ConnectedConv2D(keras.layers.Layer):
         places = ops.convert_to_tensor(self._places, self.compute_dtype)
         dense = ops.matmul(self.kernel, places)  # (size, size, channels * outputs)
         dense = ops.reshape(dense, (size, size, self.channels, outputs))
-        return ops.conv(inputs, dense, padding="valid") + self.bias
+        x = ops.conv(inputs, dense, padding="valid", data_format="channels_last")
+        return x + self.bias
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:
         batch, *sides, _ = input_shape

@@ -170,7 +170,7 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
 
         Returns:
             A built `keras.layers.Embedding` of shape `(vocabulary, width)`, named as
-            this layer. It can't score tokens.
+            this layer and of its dtype policy. It can't score tokens.
         """
         parts = [
             ops.convert_to_numpy(
@@ -185,7 +185,9 @@ class DefineEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
             for start in range(0, self.vocabulary, rows)
         ]
         values = np.concatenate(parts)
-        table = keras.layers.Embedding(*values.shape, name=self.name)
+        table = keras.layers.Embedding(
+            *values.shape, dtype=self.dtype_policy, name=self.name
+        )
         table.build()
         table.set_weights([values])
         return table

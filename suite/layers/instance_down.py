@@ -53,11 +53,14 @@ class InstanceDown(OwnConfig, keras.layers.Layer):
         self.use_bias = use_bias
         self.affine = affine
         policy = self.dtype_policy
-        self.pad = keras.layers.ZeroPadding2D(1, dtype=policy, name="pad")
+        self.pad = keras.layers.ZeroPadding2D(
+            1, data_format="channels_last", dtype=policy, name="pad"
+        )
         self.conv = keras.layers.Conv2D(
             filters,
             3,
             2,
+            data_format="channels_last",
             use_bias=use_bias,
             kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
             dtype=policy,

@@ -58,6 +58,7 @@ class InstanceResidual(OwnConfig, keras.layers.Layer):
             keras.layers.Conv2D(
                 input_shape[-1],
                 3,
+                data_format="channels_last",
                 use_bias=self.use_bias,
                 kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
                 dtype=self.dtype_policy,

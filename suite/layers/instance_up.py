@@ -78,6 +78,7 @@ class InstanceUp(OwnConfig, keras.layers.Layer):
             filters,
             3,
             strides,
+            data_format="channels_last",
             use_bias=use_bias,
             kernel_initializer=keras.initializers.RandomNormal(stddev=0.02),
             dtype=policy,

@@ -74,5 +74,12 @@ class ReflectionPadding(OwnConfig, keras.layers.Layer):
         if any(isinstance(n, int) and n <= self.padding for n in shape[1:3]):
             raise ValueError(
                 "`padding` must be smaller than height and width. Received: "
-                f"padding={self.padding}, height={shape[1]}, width={shape[2]}"
+                f"padding={self.padding}, height={shape[1]}, width={shape[2]}. "
+                f"Nearest: {self._nearest(shape)}"
             )
+
+    def _nearest(self, shape: Any) -> str:
+        most = min(n for n in shape[1:3] if isinstance(n, int)) - 1
+        # a side of one pixel has nothing to mirror, whatever the padding
+        smallest = f"a side of {self.padding + 1}"
+        return f"padding={most} or {smallest}" if most > 0 else smallest

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from suite.layers.divisible import check_multiple
+from suite.layers.divisible import check_multiple, nearest_multiples
 from suite.layers.own_config import OwnConfig
 from suite.layers.scaled_attention import FORBIDDEN
 
@@ -23,7 +23,7 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
     flows into the memory. No map has a bias.
 
     Args:
-        units: Positive int, D, width of input and result.
+        units: Positive even int, D, width of input and result.
         heads: Positive int, a divisor of D.
         dropout: Float in [0, 1), on the attention weights.
         shared_biases: Bool. Take u and v from the call, as published: all layers of a
@@ -42,8 +42,8 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
         Tensor of the shape of `inputs`.
 
     Raises:
-        ValueError: If `heads` does not divide `units`, D is not `units`, or `biases`
-            are given or missing where they should not be.
+        ValueError: If `heads` does not divide `units`, `units` is odd, D is not
+            `units`, or `biases` are given or missing where they should not be.
 
     Example:
 
@@ -66,6 +66,12 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         check_multiple("`units`", units, "heads", heads)
+        if units % 2:
+            nearest = nearest_multiples(units, math.lcm(heads, 2))
+            raise ValueError(
+                "`units` must be even, for as many sines as cosines. Received: "
+                f"units={units}, heads={heads}. Nearest: {nearest}"
+            )
         self.units = units
         self.heads = heads
         self.dropout = dropout
@@ -130,10 +136,14 @@ class RelativeAttention(OwnConfig, keras.layers.Layer):
         # column c of the table stands for the distance room - 1 - c
         distances = room - 1 - ops.arange(room, dtype="int32")
         rows = self._split(self.distance(self._table(distances))[None])
-        content = ops.matmul(queries + content_bias, _turned(keys))
-        placed = ops.matmul(queries + distance_bias, _turned(rows))
-        scores = ops.cast(content + shifted(placed), "float32")
-        scores = scores * (self.units // self.heads) ** -0.5
+        # divided before the products, which would leave float16's range otherwise;
+        # biases each by themselves, so that an export folds them
+        scale = (self.units // self.heads) ** -0.5
+        queries = queries * scale
+        content = ops.matmul(queries + content_bias * scale, _turned(keys))
+        placed = ops.matmul(queries + distance_bias * scale, _turned(rows))
+        content, placed = (ops.cast(x, "float32") for x in (content, placed))
+        scores = content + shifted(placed)
         places = ops.arange(room, dtype="int32")
         own = ops.arange(steps, dtype="int32") + (room - steps)
         scores = ops.where(places[None, :] <= own[:, None], scores, FORBIDDEN)

@@ -18,8 +18,9 @@ def scaled_attention(
 ) -> tuple[Any, Any]:
     """Weighted means of values, each head with a part of the features.
 
-    Queries are divided by the root of a head's width. Scores and softmax are float32
-    whatever the dtype of the tensors.
+    Queries are divided by the root of a head's width before they meet the keys. That
+    product is made in the dtype of the tensors, so that in float16 a score beyond
+    65504 is infinite; mask and softmax are float32 whatever the dtype.
 
     Args:
         queries: Float tensor of shape `(batch, T, units)`.

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 from suite.layers.own_config import OwnConfig
 
@@ -12,7 +13,9 @@ class SizeCheck(OwnConfig, keras.layers.Layer):
     """Pass a picture on if its sides suit the network behind it.
 
     Stands at the input of a model of unknown height and width. It leaves no operator
-    in an exported file. A size that is unknown while a graph is traced passes.
+    in an exported file of fixed size. A side that is unknown while TensorFlow traces a
+    graph is checked when the graph runs: the error is TensorFlow's own then, of a
+    reshape in this layer.
 
     Args:
         multiple: Positive int that both sides must be a multiple of.
@@ -49,7 +52,19 @@ class SizeCheck(OwnConfig, keras.layers.Layer):
     def call(self, inputs: Any) -> Any:
         height, width = inputs.shape[1:3]
         check_sides(height, width, self.multiple, self.minimum)
-        return inputs
+        if None not in (height, width):
+            return inputs
+        # TensorFlow traces `predict` with unknown sides from the second size on: a
+        # shape that the picture cannot take fails when it runs, compiled by XLA too
+        batch, *sides, channels = ops.shape(inputs)
+        least = -(-self.minimum // self.multiple) * self.multiple
+        good = [
+            n
+            if isinstance(n, int)
+            else ops.maximum(n // self.multiple * self.multiple, least)
+            for n in sides
+        ]
+        return ops.reshape(inputs, (batch, *good, channels))
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape

@@ -39,6 +39,8 @@ class StandardizedConv2D(keras.layers.Conv2D):
         self, filters: int, kernel_size: Any, strides: Any = 1, **kwargs: Any
     ) -> None:
         kwargs.setdefault("use_bias", False)
+        # whatever `image_data_format` says: the kernel's axes are told apart below
+        kwargs.setdefault("data_format", "channels_last")
         super().__init__(filters, kernel_size, strides, **kwargs)
 
     def convolution_op(self, inputs: Any, kernel: Any) -> Any:

@@ -51,7 +51,9 @@ class TrainedSubsampling(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs: Any) -> Any:
-        means = ops.average_pool(inputs, self.size, self.size, padding="valid")
+        means = ops.average_pool(
+            inputs, self.size, self.size, "valid", data_format="channels_last"
+        )
         return means * self.scale + self.offset
 
     def compute_output_shape(self, input_shape: Any) -> tuple[int | None, ...]:

@@ -95,12 +95,7 @@ class TransformerXLBlock(AttentionBlock):
             return self.attention(x, before, biases, training=training)
 
         x = self.residual(self.attention_norm, inputs, attend, training)
-        return self.residual(
-            self.feed_forward_norm,
-            x,
-            lambda y: self.feed_forward(y, training=training),
-            training,
-        )
+        return self.fed_forward(x, training)
 
     def compute_output_spec(
         self,

@@ -5,7 +5,11 @@ from typing import Any
 
 from keras import ops
 
-from suite.losses.smoothed_cross_entropy import mean_of_true, picked
+from suite.losses.smoothed_cross_entropy import (
+    mean_of_true,
+    picked,
+    within_classes,
+)
 
 
 def adaptive_softmax_loss(
@@ -23,7 +27,8 @@ def adaptive_softmax_loss(
             whose last columns stand for the tails, and each tail's, `(..., steps,
             tokens)`: what `AdaptiveEmbedding` gives in reverse. A head alone is a
             plain softmax.
-        padding: Int or None. Targets of this value cost nothing and are not counted.
+        padding: Int or None. Targets of this value cost nothing and are not counted;
+            it need not be a token, -1 or -100 will do.
 
     Returns:
         Float32 scalar; 0 where all targets are padding.
@@ -31,7 +36,8 @@ def adaptive_softmax_loss(
     References:
         - Grave et al. 2017, arXiv:1609.04309, section 4
     """
-    targets = ops.cast(targets, "int32")
+    given = ops.cast(targets, "int32")
+    targets = within_classes(given, padding)
     head, *tails = [ops.cast(x, "float32") for x in scores]
     first = start = head.shape[-1] - len(tails)
     choice = ops.minimum(targets, first - 1)
@@ -45,7 +51,7 @@ def adaptive_softmax_loss(
         loss = loss + ops.where(own, cost, 0.0)
         start += size
     loss = loss + ops.logsumexp(head, axis=-1) - picked(head, choice)
-    return mean_of_true(loss, targets, padding)
+    return mean_of_true(loss, given, padding)
 
 
 def adaptive_log_probabilities(scores: Sequence[Any]) -> Any:

@@ -89,11 +89,26 @@ class LeastSquaresLoss(NonSaturatingLoss):
     """
 
     def discriminator(self, real: Any, fake: Any) -> dict[str, Any]:
-        """Loss to minimize, from the scores of real and generated samples."""
+        """Loss to minimize.
+
+        Args:
+            real: Float tensor, scores of real samples, of any shape.
+            fake: Float tensor, scores of generated samples; means are taken of each.
+
+        Returns:
+            Dict of the float32 scalar "loss".
+        """
         real, fake = (ops.cast(x, "float32") for x in (real, fake))
         squares = ops.mean(ops.square(real - 1.0)) + ops.mean(ops.square(fake))
         return {"loss": 0.5 * squares}
 
     def generator(self, fake: Any) -> dict[str, Any]:
-        """Loss to minimize, from the scores of generated samples."""
+        """Loss to minimize.
+
+        Args:
+            fake: Float tensor, scores of generated samples, of any shape.
+
+        Returns:
+            Dict of the float32 scalar "loss".
+        """
         return {"loss": ops.mean(ops.square(ops.cast(fake, "float32") - 1.0))}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import keras
+import numpy as np
 from keras import ops
 
 from suite.losses.same_shape import check_same_shape
@@ -28,13 +30,23 @@ def gaussian_labels(mean: Any, deviation: Any, levels: int = 5) -> Any:
         Float32 tensor of shape `(batch, levels)`.
 
     Raises:
-        ValueError: If there are fewer than two levels.
+        ValueError: If there are fewer than two levels, the shapes are not `(batch,)`,
+            or a deviation is not positive, where values are known (not within a
+            compiled graph).
 
     References:
         - You, Korhonen 2021, arXiv:2101.01097
     """
     if levels < 2:
         raise ValueError(f"`levels` must be above 1. Received: levels={levels}")
+    mean, deviation = (ops.convert_to_tensor(x) for x in (mean, deviation))
+    check_same_shape(mean, deviation, ("mean", "deviation"), rank=1)
+    known = _known(deviation)
+    if known is not None and not (known > 0).all():
+        raise ValueError(
+            "`deviation` must be positive. Received: "
+            f"deviation={known[~(known > 0)].flat[0]:g}"
+        )
     mean, deviation = (ops.cast(x, "float32")[:, None] for x in (mean, deviation))
     edges = ops.arange(levels - 1, dtype="float32")[None, :] + 1.5
     below = 0.5 * (1.0 + ops.erf((edges - mean) / (math.sqrt(2.0) * deviation)))
@@ -43,8 +55,11 @@ def gaussian_labels(mean: Any, deviation: Any, levels: int = 5) -> Any:
     return below[:, 1:] - below[:, :-1]
 
 
+@keras.saving.register_keras_serializable(package="suite")
 def distribution_cross_entropy(labels: Any, logits: Any) -> Any:
     """Mean cross-entropy of distributions over levels.
+
+    One number a batch: sample weights of `fit` are not supported.
 
     Args:
         labels: Float tensor of shape `(batch, levels)`, >= 0. Divided by their sum,
@@ -65,12 +80,14 @@ def distribution_cross_entropy(labels: Any, logits: Any) -> Any:
     return -ops.mean(ops.sum(labels * log_probs, axis=-1))
 
 
+@keras.saving.register_keras_serializable(package="suite")
 def ranking_loss(truth: Any, scores: Any, margin: float = 0.0) -> Any:
     """Cost of pairs in the wrong order: a picture judged better is to score higher.
 
     Of each pair of different truth max(0, margin - difference of the scores), the
     better one first; the mean over these pairs. 0 where the batch has none. Unlike a
-    squared error it does not mind a monotone change of scale.
+    squared error it does not mind a monotone change of scale. One number a batch:
+    sample weights of `fit` are not supported.
 
     Args:
         truth: Float tensor of shape `(batch,)`, the higher the better.
@@ -94,3 +111,13 @@ def ranking_loss(truth: Any, scores: Any, margin: float = 0.0) -> Any:
     lead = scores[:, None] - scores[None, :]
     cost = ops.sum(better * ops.relu(margin - lead))
     return cost / ops.maximum(ops.sum(better), 1.0)
+
+
+def _known(x: Any) -> np.ndarray | None:
+    if isinstance(x, keras.KerasTensor):
+        return None
+    try:
+        return np.asarray(ops.convert_to_numpy(x))
+    # how tensorflow, jax and torch say that a tensor of a graph has no value yet
+    except (NotImplementedError, TypeError, RuntimeError):
+        return None

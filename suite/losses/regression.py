@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import keras
 from keras import ops
 
 from suite.losses.same_shape import check_same_shape
 
 
+@keras.saving.register_keras_serializable(package="suite")
 def smooth_l1(target: Any, output: Any, beta: float = 1.0) -> Any:
     """Squared error near zero, absolute error beyond: d²/(2 beta), or |d| - beta/2.
 
-    Keras' Huber loss with delta = beta, divided by beta.
+    Keras' Huber loss with delta = beta, divided by beta. One number a batch: sample
+    weights of `fit` are not supported.
 
     Args:
         target: Float tensor.
@@ -37,8 +40,11 @@ def smooth_l1(target: Any, output: Any, beta: float = 1.0) -> Any:
     return ops.mean(ops.where(error < beta, near, error - 0.5 * beta))
 
 
+@keras.saving.register_keras_serializable(package="suite")
 def multi_label(labels: Any, logits: Any) -> Any:
     """Mean binary cross-entropy of classes that do not exclude one another.
+
+    One number a batch: sample weights of `fit` are not supported.
 
     Args:
         labels: Float tensor of shape `(batch, classes)`, 0..1.

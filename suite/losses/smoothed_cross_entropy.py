@@ -19,7 +19,8 @@ def smoothed_cross_entropy(
         targets: Int tensor of shape `(..., steps)`.
         logits: Float tensor of shape `(..., steps, classes)`, unnormalized.
         smoothing: Float in [0, 1), s.
-        padding: Int or None. Targets of this value cost nothing and are not counted.
+        padding: Int or None. Targets of this value cost nothing and are not counted;
+            it need not be a class, -1 or -100 will do.
 
     Returns:
         Float32 scalar; 0 where all targets are padding.
@@ -30,18 +31,30 @@ def smoothed_cross_entropy(
     References:
         - Szegedy et al. 2016, arXiv:1512.00567, section 7
     """
+    losses = _of_tokens(targets, logits, smoothing, padding)
+    return mean_of_true(losses, ops.cast(targets, "int32"), padding)
+
+
+def _of_tokens(targets: Any, logits: Any, smoothing: float, padding: int | None) -> Any:
+    """What each token costs, float32 `(..., steps)`; of no meaning at padding."""
     if not 0 <= smoothing < 1:
         raise ValueError(
             f"`smoothing` must be in [0, 1). Received: smoothing={smoothing}"
         )
     logits = ops.cast(logits, "float32")
-    targets = ops.cast(targets, "int32")
+    targets = within_classes(ops.cast(targets, "int32"), padding)
     total = ops.logsumexp(logits, axis=-1)
-    loss = total - picked(logits, targets)
+    losses = total - picked(logits, targets)
     if smoothing:
         even = total - ops.mean(logits, axis=-1)
-        loss = (1 - smoothing) * loss + smoothing * even
-    return mean_of_true(loss, targets, padding)
+        losses = (1 - smoothing) * losses + smoothing * even
+    return losses
+
+
+def within_classes(targets: Any, padding: int | None) -> Any:
+    """The targets with class 0 for padding. JAX picks NaN at a class that is none, and
+    NaN times zero is NaN."""
+    return targets if padding is None else ops.where(targets == padding, 0, targets)
 
 
 def picked(logits: Any, classes: Any) -> Any:
@@ -62,10 +75,23 @@ def mean_of_true(losses: Any, targets: Any, padding: int | None) -> Any:
 class SmoothedCrossEntropy(keras.losses.Loss):
     """`smoothed_cross_entropy` for `compile`; one number a batch.
 
+    The mean is over the true tokens: those whose target is not padding and which the
+    Keras mask of the logits, if they carry one, keeps. Sample weights multiply what
+    tokens cost and are not counted, as in Keras' own mean.
+
     Args:
         smoothing: Float in [0, 1), the share spread over all classes.
         padding: Int or None, the target to ignore.
         **kwargs: `name` and `dtype`.
+
+    Call arguments:
+        y_true: Int tensor of shape `(..., steps)`.
+        y_pred: Float tensor of shape `(..., steps, classes)`, unnormalized.
+        sample_weight: Optional float tensor that fits `y_true`, its last axes missing
+            or not: a weight for each sample or for each token.
+
+    Returns:
+        Float32 scalar; 0 where no token counts.
     """
 
     def __init__(
@@ -77,8 +103,26 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         self.smoothing = smoothing
         self.padding = padding
 
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        # Keras' own would weigh and mask after the division by the number of tokens
+        mask = getattr(y_pred, "_keras_mask", None)
+        losses = self.call(y_true, y_pred)
+        kept = ops.ones_like(losses)
+        if self.padding is not None:
+            targets = ops.cast(y_true, "int32")
+            kept = ops.cast(targets != self.padding, "float32")
+        if mask is not None:
+            kept = kept * ops.cast(mask, "float32")
+        count = ops.maximum(ops.sum(kept), 1.0)
+        if sample_weight is not None:
+            weight = ops.cast(sample_weight, "float32")
+            missing = len(losses.shape) - len(weight.shape)
+            losses = losses * ops.reshape(weight, (*ops.shape(weight), *[1] * missing))
+        return ops.sum(losses * kept) / count
+
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        return smoothed_cross_entropy(y_true, y_pred, self.smoothing, self.padding)
+        """What each token costs, float32 in the shape of `y_true`."""
+        return _of_tokens(y_true, y_pred, self.smoothing, self.padding)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

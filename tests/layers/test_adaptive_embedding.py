@@ -89,3 +89,17 @@ def test_bad_arguments_are_named():
         AdaptiveEmbedding(12, 8, [5, 6], factor=4)
     with pytest.raises(ValueError, match=r"scale.*'rows'"):
         AdaptiveEmbedding(12, 8, [5], scale="rows")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"padding": -1}, "padding=-1, vocabulary=12. Nearest: 0"),
+        ({"padding": 12}, "padding=12, vocabulary=12. Nearest: 11"),
+        ({"units": 3}, r"cutoffs=\[4, 7\]. Nearest: units=4"),
+        ({"factor": 0}, "factor=0. Nearest: 1"),
+    ],
+)
+def test_the_nearest_that_works_is_named(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        AdaptiveEmbedding(**{**SIZES, **arguments})

@@ -106,3 +106,16 @@ def test_bad_arguments_are_named():
         DefineEmbedding(8, 16, 8, 32, projection=4, variant="paper")
     with pytest.raises(ValueError, match=r"6, groups=2|6, groups=4. Nearest: 4, 8"):
         layer.build()
+
+
+def test_the_table_has_the_layers_policy_not_the_global_one():
+    layer = DefineEmbedding(**SMALL, dtype="float32")
+    layer.build()
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        table = layer.to_table()
+    finally:
+        keras.config.set_dtype_policy(policy)
+    assert table.compute_dtype == "float32"
+    assert_close(table(TOKENS), layer(TOKENS), atol=1e-6)

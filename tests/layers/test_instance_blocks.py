@@ -2,10 +2,19 @@
 
 from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
-from suite.layers import InstanceDown, InstanceResidual, InstanceUp, NearestResize
+from suite.layers import (
+    ConnectedConv2D,
+    InstanceDown,
+    InstanceResidual,
+    InstanceUp,
+    NearestResize,
+    StandardizedConv2D,
+    TrainedSubsampling,
+)
 from tests.contract import check_layer
 from tests.numeric import assert_close, to_numpy
 from tests.oracles.pictures import (
@@ -104,3 +113,24 @@ def test_bad_arguments_are_named():
         NearestResize(1)
     with pytest.raises(ValueError, match="padding=1, height=1, width=4"):
         InstanceResidual()(X[:, :1])
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda: InstanceDown(8), (1, 3, 3, 8)),
+        (lambda: InstanceUp(8, "transposed"), (1, 12, 12, 8)),
+        (lambda: InstanceUp(8, "nearest"), (1, 12, 12, 8)),
+        (InstanceResidual, (1, 6, 6, 4)),
+        (lambda: StandardizedConv2D(8, 3), (1, 4, 4, 8)),
+        (lambda: ConnectedConv2D([[0], [1, 3]], 3), (1, 4, 4, 2)),
+        (TrainedSubsampling, (1, 3, 3, 4)),
+    ],
+)
+def test_channels_are_last_whatever_the_global_setting(make, shape):
+    keras.config.set_image_data_format("channels_first")
+    try:
+        got = make()(np.ones((1, 6, 6, 4), "float32"))
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    assert tuple(got.shape) == shape

@@ -102,3 +102,15 @@ def test_bad_arguments_are_named():
         RelativeAttention(6, 2, shared_biases=True)(X)
     with pytest.raises(ValueError, match=r"6, heads=4\. Nearest: 4, 8"):
         RelativeBiases(6, 4)
+
+
+def test_half_precision_stays_finite():
+    """Inputs of deviation 60: a product that is divided afterwards overflows."""
+    layer = RelativeAttention(units=256, heads=1, dtype="mixed_float16")
+    x = np.random.default_rng(3).normal(0, 60, (1, 6, 256))
+    assert np.isfinite(to_numpy(layer(x.astype("float16")))).all()
+
+
+def test_an_odd_width_is_named():
+    with pytest.raises(ValueError, match=r"units=9, heads=3\. Nearest: 6, 12"):
+        RelativeAttention(units=9, heads=3)

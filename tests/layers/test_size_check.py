@@ -53,3 +53,16 @@ def test_contract():
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="multiple=0, minimum=1"):
         SizeCheck(0)
+
+
+def test_a_bad_size_fails_after_good_ones():
+    """TensorFlow retraces with unknown sides at the second size."""
+    inputs = keras.Input((None, None, 1))
+    model = keras.Model(inputs, SizeCheck(4, 8)(inputs))
+    for height, width in ((8, 8), (12, 16), (16, 8)):
+        x = np.random.default_rng(0).normal(size=(1, height, width, 1))
+        assert_close(model.predict(x, verbose=0), x.astype("float32"), atol=0)
+    for height, width in ((10, 12), (12, 14), (4, 12)):
+        # ValueError, or TensorFlow's own error of the reshape
+        with pytest.raises(Exception, match=r"(?i)reshape|Nearest"):
+            model.predict(np.zeros((1, height, width, 1)), verbose=0)

@@ -65,3 +65,13 @@ def test_extreme_scores_stay_finite():
         lambda x: adaptive_softmax_loss(TARGETS, [x, *SCORES[1:]]), 500 * SCORES[0]
     )
     assert np.isfinite(loss) and np.isfinite(gradient).all()
+
+
+@pytest.mark.parametrize("padding", [-1, -100])
+def test_padding_that_is_no_token(padding):
+    rng = np.random.default_rng(5)
+    scores = [rng.normal(size=(1, 3, n)).astype("float32") for n in (5, 4)]
+    targets = np.array([[2, 6, padding]])
+    got = adaptive_softmax_loss(targets, scores, padding)
+    want = adaptive_softmax_loss(targets[:, :2], [x[:, :2] for x in scores])
+    assert_close(got, want, atol=1e-6)

@@ -97,3 +97,16 @@ def test_bad_arguments_are_named():
         ranking_loss(np.ones(3), ops.ones((3, 1)))
     with pytest.raises(ValueError, match="margin=-1"):
         ranking_loss(np.ones(3), np.ones(3), -1)
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "said"),
+    [
+        ([2.5, 3.0], [1.0, 0.0], "deviation=0"),
+        ([3.0], [-1.0], "deviation=-1"),
+        ([[1.0], [2.0], [3.0]], [1.0, 1.0, 1.0], "mean"),
+    ],
+)
+def test_labels_of_no_distribution_are_refused(mean, deviation, said):
+    with pytest.raises(ValueError, match=f"Received: .*{said}"):
+        gaussian_labels(np.array(mean), np.array(deviation))

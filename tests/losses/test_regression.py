@@ -5,8 +5,13 @@ import numpy as np
 import pytest
 from keras import ops
 
-from suite.losses import logistic_regression, multi_label, smooth_l1
-from tests.numeric import assert_close, gradient_of
+from suite.losses import (
+    distribution_cross_entropy,
+    logistic_regression,
+    multi_label,
+    smooth_l1,
+)
+from tests.numeric import assert_close, gradient_of, to_numpy
 
 pytestmark = pytest.mark.backend
 RNG = np.random.default_rng(0)
@@ -76,3 +81,15 @@ def test_bad_arguments_are_named():
         logistic_regression(np.ones(2), np.ones(2), l1=0.1)
     with pytest.raises(ValueError, match="l2=-1"):
         logistic_regression(np.ones(2), np.ones(2), [np.ones(2)], l2=-1)
+
+
+@pytest.mark.parametrize("loss", [distribution_cross_entropy, multi_label, smooth_l1])
+def test_a_compiled_model_is_loaded_with_its_loss(loss, tmp_path):
+    inputs = keras.Input((3,))
+    model = keras.Model(inputs, keras.layers.Dense(4)(inputs))
+    model.compile("sgd", loss)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    x, y = np.ones((2, 3), "float32"), np.full((2, 4), 0.25, "float32")
+    want = float(to_numpy(loss(y, model(x))))
+    assert again.evaluate(x, y, verbose=0) == pytest.approx(want, abs=1e-5)

@@ -71,3 +71,43 @@ def test_as_a_loss_of_keras():
 def test_bad_smoothing_is_named():
     with pytest.raises(ValueError, match="smoothing=1"):
         smoothed_cross_entropy(TARGETS, LOGITS, 1)
+
+
+@pytest.mark.parametrize("padding", [-1, -100])
+def test_padding_that_is_no_class(padding):
+    targets = np.where(TARGETS == PADDING, padding, TARGETS)
+    want, gradient = gradient_of(
+        lambda x: smoothed_cross_entropy(TARGETS, x, 0.1, PADDING), LOGITS
+    )
+    loss, got = gradient_of(
+        lambda x: smoothed_cross_entropy(targets, x, 0.1, padding), LOGITS
+    )
+    assert loss == pytest.approx(want, abs=1e-6)
+    assert_close(got, gradient, atol=1e-6)
+
+
+@pytest.mark.parametrize("padding", [None, PADDING])
+def test_sample_weights(padding):
+    loss = SmoothedCrossEntropy(0.1, padding)
+    plain = smoothed_cross_entropy(TARGETS, LOGITS, 0.1, padding)
+    assert_close(loss(TARGETS, LOGITS), plain, atol=1e-6)
+    for shape in ((2,), (2, 1), (2, 4)):
+        ones = np.ones(shape, "float32")
+        assert_close(loss(TARGETS, LOGITS, ones), plain, atol=1e-6)
+    # a sample of no weight costs nothing, but its tokens are counted
+    got = loss(TARGETS, LOGITS, np.array([2.0, 0.0]))
+    alone = smoothed_cross_entropy(TARGETS[:1], LOGITS[:1], 0.1, padding)
+    counted = [np.sum(x != padding) for x in (TARGETS[:1], TARGETS)]
+    want = 2 * to_numpy(alone) * counted[0] / counted[1]
+    assert_close(got, want, atol=1e-6)
+
+
+def test_a_keras_mask_drops_tokens():
+    inputs = keras.Input((4,), dtype="int32")
+    embedded = keras.layers.Embedding(6, 5, mask_zero=True)(inputs)
+    model = keras.Model(inputs, embedded)
+    tokens = np.array([[1, 2, 3, 0], [4, 5, 0, 0]], "int32")
+    logits = to_numpy(model(tokens))
+    keep = tokens != 0
+    want = smoothed_cross_entropy(TARGETS[keep], logits[keep], 0.1)
+    assert_close(SmoothedCrossEntropy(0.1)(TARGETS, model(tokens)), want, atol=1e-6)
