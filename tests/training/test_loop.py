@@ -255,6 +255,15 @@ def test_new_run_forgets_the_shapes_of_an_earlier_one(tmp_path: Path) -> None:
     assert names == {"shape-000.npz", "shape-001.npz"}
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Ctrl-C as in a terminal: a shell's background jobs start with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_interrupt_finishes_the_step_saves_and_goes_on_up(tmp_path: Path) -> None:
     def loss(batch: int, weight: float) -> float:
         if batch == 5 and not numbers.seen[6:]:
@@ -272,6 +281,7 @@ def test_interrupt_finishes_the_step_saves_and_goes_on_up(tmp_path: Path) -> Non
     assert after.seen == list(range(6, 12)) and step.get() == 12.0
 
 
+@pytest.mark.usefixtures("heard")
 def test_interrupted_evaluation_is_done_again(tmp_path: Path) -> None:
     def interrupted(model: keras.Model) -> dict[str, float]:
         if step.get() == 8.0:
