@@ -213,6 +213,7 @@ def page(
     notes = [
         "Character error: greedy reading of held-out rendered lines, case counts.",
         "Milliseconds: median on one thread, dynamic int8, weights of the same file.",
+        "So short a training is far from its end: what learns fastest leads.",
     ]
     table = tables.comparison(MEASURES, figures)
     return tables.document("LSTM, GRU, simple RNN", head, table, notes)
