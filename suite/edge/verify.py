@@ -34,11 +34,13 @@ RELATIVE = 0.1
 """Share of its largest output by which a file may differ without a remark."""
 _TINY = 1e-6
 _WHOLE = "biu"  # kinds of NumPy: bool, signed and unsigned
+_ASSIGNS = (
+    "A layer assigns variables in its call: let it give the new values as an output "
+    "instead."
+)
 _REMEDIES = {
-    "weights are not in the file": "A layer assigns variables in its call: let it "
-    "give the new values as an output instead.",
-    "keeps state between calls": "A layer assigns variables in its call: let it give "
-    "the new values as an output instead.",
+    "weights are not in the file": _ASSIGNS,
+    "keeps state between calls": _ASSIGNS,
     "is an input as it came": "Leave that output out of the signature: the caller has "
     "it already.",
     "is custom": "Replace that operation of the model, or give its layer a "

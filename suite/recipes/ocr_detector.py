@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from suite.console import Progress, UserError
-from suite.training.config import FitConfig, refuse_out_of_range
+from suite.recipes.settings import settle
+from suite.training.config import FitConfig
 
 CANVASES = ((384, 480), (832, 480), (384, 384))
 """Height and width of the exported signatures; larger pages are read in tiles. Of
@@ -83,17 +84,10 @@ class Recipe:
             UserError: A field is out of range; the message names it.
         """
         good = {
-            "rendered": self.rendered >= 0,
-            "rendered_share": 0 <= self.rendered_share <= 1,
-            "workers": self.workers >= 0,
             "batch": self.batch > 0,
             "size": self.size > 0 and self.size % 32 == 0,
-            "render_seed": self.render_seed >= 0,
-            "seed": 0 <= self.seed < 2**32,
         }
-        refuse_out_of_range(self, good)
-        fit = dataclasses.replace(self.fit, seed=self.seed)
-        object.__setattr__(self, "fit", fit)  # frozen
+        settle(self, good)
 
 
 _DEFAULT = Recipe()

@@ -19,7 +19,8 @@ from typing import Any, Literal, get_args
 
 from suite.console import Progress
 from suite.console.messages import remark
-from suite.training.config import FitConfig, refuse_out_of_range
+from suite.recipes.settings import settle
+from suite.training.config import FitConfig
 
 BUCKETS = (80, 128, 192, 272, 352, 464, 640)
 """Widths of the exported signatures in pixels; a longer line is read in pieces."""
@@ -92,19 +93,12 @@ class Recipe:
             UserError: A field is out of range; the message names it.
         """
         good = {
-            "rendered": self.rendered >= 0,
-            "rendered_share": 0 <= self.rendered_share <= 1,
-            "workers": self.workers >= 0,
             "area": self.area > 0,
             "units": self.units > 0,
             "recurrent_layers": self.recurrent_layers > 0,
             "cell": self.cell in get_args(Cell),
-            "render_seed": self.render_seed >= 0,
-            "seed": 0 <= self.seed < 2**32,
         }
-        refuse_out_of_range(self, good)
-        fit = dataclasses.replace(self.fit, seed=self.seed)
-        object.__setattr__(self, "fit", fit)  # frozen
+        settle(self, good)
 
 
 _DEFAULT = Recipe()
