@@ -34,7 +34,7 @@ from suite.engine.keras_engine import (
     part_of,
 )
 from suite.engine.operators import operator_names
-from suite.engine.saved_model import digest
+from suite.engine.saved_model import digest, open_saved_model
 
 _log = logging.getLogger(__name__)
 _PACKAGES = ("keras", "tensorflow", "ai-edge-litert", "numpy")
@@ -72,10 +72,12 @@ def convert(work: Path) -> None:
     found = {name: importlib.metadata.version(name) for name in _PACKAGES}
     kept = {}
     if job.get("saved_model"):
-        kept = {
-            "sha256": digest(work / SAVED_MODEL),
-            "difference": _run_saved(work / SAVED_MODEL, inputs, reference),
-        }
+        saved = open_saved_model(work, config, signatures)
+        differences = [
+            difference(saved(name, inputs[name]), wanted)
+            for name, wanted in reference.items()
+        ]
+        kept = {"sha256": digest(work / SAVED_MODEL), "difference": max(differences)}
     result = {
         "saved_model": kept,
         "metric": measured(job, KerasModel(model, config, signatures, KERAS)),
@@ -209,24 +211,6 @@ def _reference(
         outputs = _entry(model, signature)(**inputs[name])
         reference[name] = {key: np.asarray(value) for key, value in outputs.items()}
     return reference
-
-
-def _run_saved(
-    path: Path,
-    inputs: Mapping[str, Mapping[str, np.ndarray]],
-    reference: Mapping[str, Mapping[str, np.ndarray]],
-) -> float:
-    """Largest difference of a SavedModel's outputs from the reference."""
-    import tensorflow as tf
-
-    root = tf.saved_model.load(str(path))
-    differences = []
-    for name, wanted in reference.items():
-        given = {tensor: tf.constant(array) for tensor, array in inputs[name].items()}
-        outputs = root.signatures[name](**given)
-        got = {key: value.numpy() for key, value in outputs.items()}
-        differences.append(difference(got, wanted))
-    return max(differences)
 
 
 def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:
