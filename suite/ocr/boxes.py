@@ -1,11 +1,13 @@
 """Boxes of text lines in a probability map, measured to fractions of a pixel.
 
 Each step is done for all cores of a map at once, with `np.bincount` over the core that
-a pixel belongs to: a page of sixty lines takes a quarter of the time of one by one.
+a pixel belongs to: a page of sixty lines takes a quarter of the time of one by one. The
+sums are made band by band: those of a dense page's pixels at once would be 100 MB.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -43,6 +45,8 @@ class BoxOptions:
 
 LONG = 2
 """Width over height from which a core shows in which direction its text runs."""
+BAND = 2**18
+"""Pixels of a map that are looked at together."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +104,12 @@ def _cores(probability: npt.NDArray[np.float32], options: BoxOptions) -> _Cores:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         mask.view(np.uint8), connectivity=4
     )
-    inside = np.flatnonzero(mask)
-    owner = labels.ravel()[inside]
+    total = np.zeros(count)
+    for band in _bands(mask.shape):
+        inside = np.flatnonzero(mask[band])
+        owner = labels[band].ravel()[inside]
+        total += np.bincount(owner, probability[band].ravel()[inside], count)
     left, top, width, height, area = stats.T.astype(np.int64)
-    total = np.bincount(owner, probability.ravel()[inside], count)
     score = total / np.maximum(area, 1)  # the background may be empty
     kept = np.minimum(width, height) >= options.min_core
     kept &= score >= options.score
@@ -112,11 +118,45 @@ def _cores(probability: npt.NDArray[np.float32], options: BoxOptions) -> _Cores:
     chosen = np.sort(chosen[np.argsort(-area[chosen], kind="stable")[: options.limit]])
     number = np.zeros(count, np.uint16)
     number[chosen] = np.arange(1, len(chosen) + 1)
-    numbers = np.zeros(probability.shape, np.uint16)
-    numbers.ravel()[inside] = number[owner]
+    numbers = np.empty(probability.shape, np.uint16)
+    for band in _bands(mask.shape):
+        numbers[band] = number[labels[band]]
     return _Cores(
         numbers, left[chosen], top[chosen], width[chosen], height[chosen], score[chosen]
     )
+
+
+def _bands(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of a map in bands of about `BAND` pixels."""
+    rows = max(1, BAND // max(1, shape[1]))
+    return (slice(top, top + rows) for top in range(0, shape[0], rows))
+
+
+@dataclass(frozen=True)
+class _Pixels:
+    """Pixels of the cores and of their soft edges, those of one band of the map."""
+
+    owner: Ints
+    """Core of each, (pixels,)."""
+    x: Ints
+    """Places from the corner of the core's bounding box: x and y are (pixels,)."""
+    y: Ints
+    mass: Floats
+    """Probability of each, 0..1."""
+
+
+def _pixels(probability: npt.NDArray[np.float32], cores: _Cores) -> Iterator[_Pixels]:
+    # a pixel more on each side: the soft edge lies outside the core
+    grown = cv2.dilate(cores.numbers, np.ones((3, 3), np.uint8))
+    for band in _bands(grown.shape):
+        near = np.flatnonzero(grown[band])
+        own = cores.numbers[band].ravel()[near]
+        owner = np.where(own > 0, own, grown[band].ravel()[near]).astype(np.int64) - 1
+        mass = probability[band].ravel()[near].astype(np.float64)
+        y = near // grown.shape[1]
+        x = near - y * grown.shape[1]
+        y += band.start - cores.top[owner]
+        yield _Pixels(owner, x - cores.left[owner], y, mass)
 
 
 def _measure(
@@ -128,44 +168,41 @@ def _measure(
         A point of each core (cores, 2), its unit vector along the text (cores, 2), and
         how far it reaches from that point: left, top, right, bottom, (cores,).
     """
-    # a pixel more on each side: the soft edge lies outside the core
-    grown = cv2.dilate(cores.numbers, np.ones((3, 3), np.uint8))
-    near = np.flatnonzero(grown > 0)
-    own = cores.numbers.ravel()[near]
-    owner = np.where(own > 0, own, grown.ravel()[near]).astype(np.int64) - 1
-    mass = probability.ravel()[near].astype(np.float64)
-    # capped, so that a word of which the network is less sure isn't cut off its line
-    even = np.minimum(mass / cores.score[owner], 1)
-    y = near // probability.shape[1]
-    x = near - y * probability.shape[1] - cores.left[owner]
-    y -= cores.top[owner]
-    slope = _slopes(owner, x, y, mass, cores)
+    slope = _slopes(_pixels(probability, cores), cores)
     norm = np.hypot(1, slope)
     cosine, sine = 1 / norm, slope / norm
-    # centres of pixels from the core's corner; halves, see `_extents`
-    u, v, c, s = x + 0.5, y + 0.5, cosine[owner], sine[owner]
     w, h = cores.width, cores.height
     rise, fall = np.maximum(sine, 0), np.minimum(sine, 0)
-    left, right = _extents(
-        owner, u * c + v * s, even, fall * h - 2, w * cosine + rise * h + 2
-    )
-    top, bottom = _extents(
-        owner, v * c - u * s, mass, -rise * w - 2, h * cosine - fall * w + 2
-    )
+    lengthwise = _Profiles(fall * h - 2, w * cosine + rise * h + 2)
+    crosswise = _Profiles(-rise * w - 2, h * cosine - fall * w + 2)
+    for pixels in _pixels(probability, cores):
+        owner, mass = pixels.owner, pixels.mass
+        # centres of pixels from the core's corner; halves, see `_Profiles.add`
+        u, v, c, s = pixels.x + 0.5, pixels.y + 0.5, cosine[owner], sine[owner]
+        # capped, so that a word of which the network is less sure isn't cut off its
+        # line
+        even = np.minimum(mass / cores.score[owner], 1)
+        lengthwise.add(owner, u * c + v * s, even)
+        crosswise.add(owner, v * c - u * s, mass)
+    left, right = lengthwise.extents()
+    top, bottom = crosswise.extents()
     origin = np.stack([cores.left, cores.top], axis=1)
     along = np.stack([cosine, sine], axis=1)
     return origin, along, (left, top, right, bottom)
 
 
-def _slopes(owner: Ints, x: Ints, y: Ints, mass: Floats, cores: _Cores) -> Floats:
+def _slopes(bands: Iterator[_Pixels], cores: _Cores) -> Floats:
     """Slope of each core's middle line; of a short one, that of the long ones."""
     # the columns of all cores side by side, -1..width of each
     width = cores.width
     starts = np.cumsum(width + 2) - width - 1
-    column = starts[owner] + x
     size = int((width + 2).sum())
-    total = np.bincount(column, mass, size)
-    middle = np.bincount(column, mass * y, size) / np.maximum(total, 1e-9)
+    total, first = np.zeros(size), np.zeros(size)
+    for pixels in bands:
+        column = starts[pixels.owner] + pixels.x
+        total += np.bincount(column, pixels.mass, size)
+        first += np.bincount(column, pixels.mass * pixels.y, size)
+    middle = first / np.maximum(total, 1e-9)
     core = np.repeat(np.arange(len(width)), width + 2)
     place = np.arange(size) - starts[core]
     inner = (place >= 0) & (place < width[core])
@@ -186,44 +223,53 @@ def _weighted_median(values: Floats, weights: Ints) -> float:
     return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
 
 
-def _extents(
-    owner: Ints, position: Floats, mass: Floats, low: Floats, high: Floats
-) -> tuple[Floats, Floats]:
-    """Where the profile of each core's mass along a line rises above and falls below
-    half of its plateau, interpolated between pixels.
+class _Profiles:
+    """Mass of each core along a line through it, summed pixel by pixel.
 
     Args:
-        owner: Core of each pixel, (pixels,).
-        position: Place of each pixel along the line through its core.
-        mass: Weight of each pixel, >= 0.
         low, high: Positions of core i lie between `low[i]` and `high[i]`, 1 from both.
-
-    Returns:
-        Both places for each core, (cores,).
     """
-    first = np.floor(low)
-    sizes = np.ceil(high - first).astype(np.int64) + 1
-    starts = np.cumsum(sizes) - sizes
-    # Each pixel is spread over the two nearest bins, so the profile is continuous. On
-    # a level line, halfway between two bins, interpolation is then exact: a pixel
-    # covered by c gives bins of (1 + c) / 2 and c / 2, one on each side of half.
-    place = position + (starts - first)[owner]
-    bins = place.astype(np.int64)
-    later = mass * (place - bins)
-    profile = np.bincount(bins, mass - later, sizes.sum())
-    profile[1:] += np.bincount(bins, later, sizes.sum())[:-1]
-    core = np.repeat(np.arange(len(sizes)), sizes)
-    half = _plateaus(profile, core, len(sizes)) / 2
-    above = np.flatnonzero(profile >= half[core])
-    cores = np.arange(len(sizes))
-    start = above[np.searchsorted(core[above], cores, "left")]
-    stop = above[np.searchsorted(core[above], cores, "right") - 1]
 
-    def crossing(inner: Ints, outer: Ints) -> Floats:
-        share = (profile[inner] - half) / (profile[inner] - profile[outer])
-        return inner + (outer - inner) * share - starts + first
+    def __init__(self, low: Floats, high: Floats) -> None:
+        self._first = np.floor(low)
+        self._sizes = np.ceil(high - self._first).astype(np.int64) + 1
+        self._starts = np.cumsum(self._sizes) - self._sizes
+        self._values = np.zeros(int(self._sizes.sum()))
 
-    return crossing(start, start - 1), crossing(stop, stop + 1)
+    def add(self, owner: Ints, position: Floats, mass: Floats) -> None:
+        """Adds pixels.
+
+        Args:
+            owner: Core of each pixel, (pixels,).
+            position: Place of each pixel along the line through its core.
+            mass: Weight of each pixel, >= 0.
+        """
+        # Each pixel is spread over the two nearest bins, so the profile is continuous.
+        # On a level line, halfway between two bins, interpolation is then exact: a
+        # pixel covered by c gives bins of (1 + c) / 2 and c / 2, one on each side of
+        # half.
+        place = position + (self._starts - self._first)[owner]
+        bins = place.astype(np.int64)
+        later = mass * (place - bins)
+        size = len(self._values)
+        self._values += np.bincount(bins, mass - later, size)
+        self._values[1:] += np.bincount(bins, later, size)[:-1]
+
+    def extents(self) -> tuple[Floats, Floats]:
+        """Where each core's profile rises above and falls below half of its plateau,
+        interpolated between pixels; both (cores,)."""
+        profile, cores = self._values, np.arange(len(self._sizes))
+        core = np.repeat(cores, self._sizes)
+        half = _plateaus(profile, core, len(cores)) / 2
+        above = np.flatnonzero(profile >= half[core])
+        start = above[np.searchsorted(core[above], cores, "left")]
+        stop = above[np.searchsorted(core[above], cores, "right") - 1]
+
+        def crossing(inner: Ints, outer: Ints) -> Floats:
+            share = (profile[inner] - half) / (profile[inner] - profile[outer])
+            return inner + (outer - inner) * share - self._starts + self._first
+
+        return crossing(start, start - 1), crossing(stop, stop + 1)
 
 
 def _plateaus(values: Floats, group: Ints, count: int) -> Floats:

@@ -1,6 +1,7 @@
 """Boxes from probability maps: label maps go in, the labelled boxes come out."""
 
 import sys
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -291,3 +292,17 @@ def test_all_cores_are_measured_at_once():
         return total[0]
 
     assert (calls(60) - calls(10)) / 50 < 5
+
+
+def test_a_dense_map_is_measured_in_little_memory():
+    quads = [rotated(1900, 20, 0, (1000, 30 + 25 * row)) for row in range(76)]
+    page = page_of(np.array(quads))
+    tracemalloc.start()
+    try:
+        found, _ = find_boxes(page)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found) == len(quads)
+    # labels take 4 bytes a pixel, mask, cores and grown cores 5 more
+    assert peak < 16 * page.size
