@@ -21,6 +21,7 @@ import numpy as np
 from suite.console.errors import UserError
 from suite.edge import complaints, samples
 from suite.edge.child import child_main
+from suite.edge.compact import compact
 from suite.edge.metric import measured
 from suite.edge.rebuild import for_phone, left_as_they_are, load_float32, parameters
 from suite.edge.rebuilt import unlike_saved
@@ -137,7 +138,7 @@ def to_litert(
 
     Args:
         path: The SavedModel.
-        names: Its signatures; their weights are shared in the file.
+        names: Its signatures; their weights are shared in the file (`compact`).
         precision: "float32", "float16" (weights), "dynamic_int8" (weights; the
             activations are quantized on the fly) or "full_int8" (activations too, by
             the ranges seen on `calibration`; inputs and outputs keep their types).
@@ -170,13 +171,14 @@ def to_litert(
             for inputs in several
         )
     try:
-        return bytes(converter.convert())
+        content = bytes(converter.convert())
     except Exception as error:  # ConverterError and a few others
         raise UserError(
             f"{precision}: not convertible to built-in operators: "
             f"{complaints.of_converter(str(error))}",
             "Replace that operation of the model, or give its layer a for_export().",
         ) from error
+    return compact(content)
 
 
 def _calibration(

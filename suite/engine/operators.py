@@ -29,6 +29,8 @@ _ALLOWED = """
     UNSORTED_SEGMENT_PROD UNSORTED_SEGMENT_SUM WHERE WHILE ZEROS_LIKE
 """
 
+IDENTIFIER = b"TFL3"
+"""Bytes 4 to 7 of a LiteRT file."""
 ALLOWED = frozenset(_ALLOWED.split())
 """Built-in operators that compute the same from the same inputs, everywhere.
 
@@ -63,9 +65,9 @@ def parse(content: bytes) -> Any:
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    if content[4:8] != b"TFL3":
+    if content[4:8] != IDENTIFIER:
         raise UserError(
-            "not a LiteRT file: it lacks the identifier TFL3",
+            f"not a LiteRT file: it lacks the identifier {IDENTIFIER.decode()}",
             "Name a .tflite file, or a folder that holds some.",
         )
     return schema.Model.GetRootAs(content, 0)
