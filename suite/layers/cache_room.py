@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import keras
-import numpy as np
-from keras import ops
+from suite.layers.known_value import known_value
 
 
 def check_room(name: str, room: Any, steps: Any, position: Any) -> None:
@@ -33,20 +31,13 @@ def check_room(name: str, room: Any, steps: Any, position: Any) -> None:
             f"Layer {name!r} has a cache with room for {room} steps. "
             f"Received: {steps} steps. Nearest: {room}"
         )
-    place = _known(position)
-    if place is not None and not 0 <= place <= room - steps:
+    known = known_value(position)
+    if known is None:
+        return
+    place = int(known.reshape(()))
+    if not 0 <= place <= room - steps:
         nearest = min(max(place, 0), room - steps)
         raise ValueError(
             f"Layer {name!r} has a cache with room for {room} steps. Received: {steps} "
             f"from position={place} on. Nearest: position={nearest}"
         )
-
-
-def _known(position: Any) -> int | None:
-    if isinstance(position, keras.KerasTensor):
-        return None
-    try:
-        return int(np.reshape(ops.convert_to_numpy(position), ()))
-    # how tensorflow, jax and torch say that a tensor of a graph has no value yet
-    except (NotImplementedError, TypeError, RuntimeError):
-        return None

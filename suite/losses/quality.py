@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
+from suite.layers.known_value import known_value
 from suite.losses.same_shape import check_same_shape
 
 
@@ -41,7 +41,7 @@ def gaussian_labels(mean: Any, deviation: Any, levels: int = 5) -> Any:
         raise ValueError(f"`levels` must be above 1. Received: levels={levels}")
     mean, deviation = (ops.convert_to_tensor(x) for x in (mean, deviation))
     check_same_shape(mean, deviation, ("mean", "deviation"), rank=1)
-    known = _known(deviation)
+    known = known_value(deviation)
     if known is not None and not (known > 0).all():
         raise ValueError(
             "`deviation` must be positive. Received: "
@@ -111,13 +111,3 @@ def ranking_loss(truth: Any, scores: Any, margin: float = 0.0) -> Any:
     lead = scores[:, None] - scores[None, :]
     cost = ops.sum(better * ops.relu(margin - lead))
     return cost / ops.maximum(ops.sum(better), 1.0)
-
-
-def _known(x: Any) -> np.ndarray | None:
-    if isinstance(x, keras.KerasTensor):
-        return None
-    try:
-        return np.asarray(ops.convert_to_numpy(x))
-    # how tensorflow, jax and torch say that a tensor of a graph has no value yet
-    except (NotImplementedError, TypeError, RuntimeError):
-        return None

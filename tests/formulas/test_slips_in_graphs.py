@@ -72,6 +72,20 @@ def test_maps_in_front_of_large_kernels():
 
 @pytest.mark.erratum(
     "Articles",
+    "Inception v2 is GoogLeNet with batch normalization",
+    "The published one has no 5x5 convolution either: two of 3x3 in the place of each",
+)
+def test_the_published_inception_v2_has_no_5x5():
+    def maps_of_5x5(name):
+        found = kinds(graph(name), layers.Conv2D)
+        return [one.name for one in found if one.kernel_size == (5, 5)]
+
+    assert len(maps_of_5x5("inception_v2")) == 9  # as GoogLeNet's nine modules
+    assert maps_of_5x5("bn_inception") == []
+
+
+@pytest.mark.erratum(
+    "Articles",
     "Batch normalization has come to stand behind the ReLU",
     "In front of it in the published networks: none here normalizes what a ReLU gives, "
     "unless a pooling or a sum lies between",

@@ -35,6 +35,12 @@ def chained(plan, projection):
     "Two in the released code, whose linear maps in front and behind are the layers "
     "of one group: that gives the published sizes",
 )
+@pytest.mark.erratum(
+    "Articles",
+    "The widths of a DeLighT transform grow evenly from that of the model",
+    "From half of it in the released code: its first linear map halves, and the first "
+    "layer with groups keeps that",
+)
 def test_delight_as_published(width, rows):
     plan = group_plan(128, 64, 64, 128 * width, len(rows), 4)
     assert chained(plan, 64) == rows
