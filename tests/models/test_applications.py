@@ -4,6 +4,8 @@ They are Keras' own and have no reduced form, so that all of them cost more than
 whole of CI; their counts stand in test_classic_counts.py.
 """
 
+import gc
+
 import keras
 import numpy as np
 import pytest
@@ -20,6 +22,13 @@ from tests.numeric import to_numpy
 
 pytestmark = [pytest.mark.slow, pytest.mark.backend]
 CLOSE = 1e-4
+
+
+@pytest.fixture(autouse=True)
+def memory_of_one_network():
+    """What the one before has left is freed: all of them together would take 20 GB."""
+    keras.utils.clear_session(free_memory=True)
+    gc.collect()
 
 
 @pytest.mark.parametrize(
