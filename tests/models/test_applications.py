@@ -45,9 +45,7 @@ def test_trained_saved_and_exported_at_the_smallest_side(name, tmp_path):
     core.compile(step, "mse", jit_compile=keras.backend.backend() == "jax")
     before = [to_numpy(weight) for weight in core.trainable_weights]
     pixels = np.random.default_rng(0).uniform(-1, 1, (4, least, least, 3))
-    assert np.isfinite(
-        core.train_on_batch({"picture": pixels}, {"logits": np.eye(4)})
-    )
+    assert np.isfinite(core.train_on_batch({"picture": pixels}, {"logits": np.eye(4)}))
     after = [to_numpy(weight) for weight in core.trainable_weights]
     moved = sum((a != b).any() for a, b in zip(before, after, strict=True))
     assert moved > 0.9 * len(before)
