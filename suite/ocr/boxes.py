@@ -45,7 +45,7 @@ class BoxOptions:
 
 LONG = 2
 """Width over height from which a core shows in which direction its text runs."""
-BAND = 2**18
+BAND = 2**16
 """Pixels of a map that are looked at together."""
 
 
