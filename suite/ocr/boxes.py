@@ -179,8 +179,7 @@ def _measure(
         owner, mass = pixels.owner, pixels.mass
         # centres of pixels from the core's corner; halves, see `_Profiles.add`
         u, v, c, s = pixels.x + 0.5, pixels.y + 0.5, cosine[owner], sine[owner]
-        # capped, so that a word of which the network is less sure isn't cut off its
-        # line
+        # capped: a word of which the network is less sure isn't cut off its line
         even = np.minimum(mass / cores.score[owner], 1)
         lengthwise.add(owner, u * c + v * s, even)
         crosswise.add(owner, v * c - u * s, mass)
