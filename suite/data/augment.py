@@ -1,9 +1,9 @@
 """Cheap augmentation of stored lines, for one thread that feeds a training.
 
 The recipe is that of a measured run on SROIE (widths, heights, rotation, shear, blur,
-resolution, strokes, gamma, noise), to which the jitter of a detector's boxes and
-inversion are added: a recognizer trained on true boxes alone reads loose or cut ones
-worse.
+resolution, strokes, gamma, noise), to which inversion, rows of faint print and the
+jitter of a detector's boxes are added: a recognizer trained on true boxes alone reads
+loose or cut ones worse.
 """
 
 from dataclasses import dataclass
@@ -59,6 +59,9 @@ class AugmentConfig:
 
     thicker: float = 0.12
     """Share of lines with thicker strokes."""
+
+    faint_rows: float = 0.06
+    """Share of lines with rows that are printed weakly, as by a worn thermal head."""
 
     gamma: float = 0.30
     """Share of lines with another gamma and contrast."""
@@ -144,6 +147,8 @@ def _worse(rng: Rng, line: Grey, config: AugmentConfig) -> Grey:
         line = _strokes(rng, line, thicker=not dark_ink)
     elif draw[0] < config.thinner + config.thicker:
         line = _strokes(rng, line, thicker=bool(dark_ink))
+    if draw[6] < config.faint_rows:
+        line = _faint_rows(rng, line, dark_ink=bool(dark_ink))
     if draw[1] < config.coarse:
         line = _coarse(rng, line)
     if draw[2] < config.blur:
@@ -166,6 +171,16 @@ def _strokes(rng: Rng, line: Grey, thicker: bool) -> Grey:
     changed = cv2.erode(line, kernel) if thicker else cv2.dilate(line, kernel)
     part = float(rng.uniform(0.3, 0.9))
     return np.asarray(cv2.addWeighted(changed, part, line, 1 - part, 0), np.uint8)
+
+
+def _faint_rows(rng: Rng, line: Grey, dark_ink: bool) -> Grey:
+    """One or two bands of one to three rows lose half of their ink or nearly all."""
+    weight = np.ones((line.shape[0], 1), np.float32)
+    for _ in range(int(rng.integers(1, 3))):
+        start = int(rng.integers(1, line.shape[0] - 3))
+        weight[start : start + int(rng.integers(1, 4))] = rng.uniform(0.05, 0.5)
+    paper = np.float32(np.percentile(line, 90 if dark_ink else 10))
+    return np.clip(paper + (line - paper) * weight, 0, 255).astype(np.uint8)
 
 
 def _coarse(rng: Rng, line: Grey) -> Grey:

@@ -123,3 +123,23 @@ def test_other_shares_change_the_line_and_keep_it_readable(share):
         result = augment_line(line, rng, config=config).astype(float)
         assert not np.array_equal(result, plain)
         assert np.corrcoef(result.ravel(), plain.ravel())[0, 1] > 0.75
+
+
+@pytest.mark.parametrize("ink", ["dark", "light"])
+def test_faint_rows_lose_ink_and_the_others_keep_theirs(ink):
+    line = record()
+    if ink == "light":
+        line = dataclasses.replace(line, image=255 - line.image)
+    plain = augment_line(line, None).astype(float)
+    config = dataclasses.replace(STILL, faint_rows=1.0)
+    rows = []
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        result = augment_line(line, rng, config=config).astype(float)
+        contrast = result.std(axis=1) / np.maximum(plain.std(axis=1), 1e-6)
+        assert contrast.max() < 1.01
+        weak = contrast < 0.6
+        assert np.abs(result - plain)[~weak].max() <= 1
+        rows.append(int((weak & (plain.std(axis=1) > 20)).sum()))
+    assert max(rows) <= 6
+    assert np.mean(rows) > 1
