@@ -29,7 +29,8 @@ class ReadingOptions:
     characters: str | None = None
     """Write no others than these characters, and spaces: 0123456789.,- for amounts."""
     min_confidence: float = 0.5
-    """Leave out lines of which the recognizer is less sure than this, 0 to 1."""
+    """Leave out lines of which the recognizer is less sure than this, 0 to 1, and those
+    of ten characters or fewer below its square root."""
 
 
 @dataclass(frozen=True, kw_only=True)

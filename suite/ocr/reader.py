@@ -24,6 +24,7 @@ from suite.ocr.orientation import SURE, choose_turn, skew_angle, text_runs_down
 from suite.ocr.reading import Reading
 from suite.ocr.recognition import Read, Recognizer, usable_processors
 from suite.ocr.result import Line, PageText
+from suite.ocr.sureness import is_sure, sureness
 from suite.ocr.text_height import lone_height, text_height
 from suite.ocr.typography import closed_up
 from suite.ocr.upright import Placement
@@ -53,7 +54,8 @@ class Reader:
         decode: From logits (frames, classes) and the alphabet to a reading; None for
             a beam search with the language model beside the recognizer, if there is
             one, else for `greedy`.
-        min_confidence: Lines below this, 0..1, are left out.
+        min_confidence: Lines below this, 0..1, are left out, and short ones below
+            its square root; see `suite.ocr.sureness`.
 
     Raises:
         UserError: A model is missing, damaged, or not what it is taken for.
@@ -182,7 +184,7 @@ class Reader:
         given = size or (width, height)
         upright, lines = self._upright(image)
         # not before: what reads badly tells that a page stands on its head
-        lines = [line for line in lines if line.confidence >= self.min_confidence]
+        lines = [line for line in lines if is_sure(line, self.min_confidence)]
         ordered = _in_order(lines, upright)
         scale = np.divide(given, (width, height)).astype(np.float32)
         if given != (width, height):
@@ -220,7 +222,7 @@ class Reader:
             turned = np.rot90(image, turn // 90)
             upright = Placement(turn, skew_angle(np.ascontiguousarray(turned)))
             tried[turn] = upright, self._lines(image, upright)
-            return _sureness(tried[turn][1])
+            return sureness(tried[turn][1])
 
         if score(0) >= SURE:
             return tried[0]
@@ -229,14 +231,14 @@ class Reader:
             lines = tried[0][1]
             # Nothing was found, and nothing looks like text; or a number alone, read
             # well: three digits on their side pass for letters (0, N, C, Q).
-            if not lines or _sureness(lines, least=1) >= SURE:
+            if not lines or sureness(lines, least=1) >= SURE:
                 return tried[0]
         # the scores are kept: no turn is read twice
         turn = choose_turn(
-            lambda turn: _sureness(tried[turn][1]) if turn in tried else score(turn),
+            lambda turn: sureness(tried[turn][1]) if turn in tried else score(turn),
             runs_down,
         )
-        if _sureness(tried[turn][1]) < SURE:
+        if sureness(tried[turn][1]) < SURE:
             # What was measured was no text (the background of a photograph), and lines
             # were taken two for one. On its head clear print reads well enough to win.
             for again in dict.fromkeys((0, turn, (turn + 180) % 360)):
@@ -244,7 +246,7 @@ class Reader:
                     continue
                 upright = tried[again][0]
                 lines = self._lines(image, upright, finer=2.0)
-                if _sureness(lines) > _sureness(tried[turn][1]):
+                if sureness(lines) > sureness(tried[turn][1]):
                     turn, tried[again] = again, (upright, lines)
         return tried[turn]
 
@@ -291,14 +293,6 @@ def _check_pixels(image: object) -> None:
         f"Reader.read: takes a uint8 array (height, width), grey; received {given}",
         "Colours to grey: np.asarray(picture.convert('L')); a file: reader(path).",
     )
-
-
-def _sureness(lines: list[Line], least: int = 4) -> float:
-    """Mean confidence 0..1 over the characters read; 0 of less than `least` of them."""
-    lengths = [len(line.text) for line in lines]
-    if sum(lengths) < least:
-        return 0.0
-    return float(np.average([line.confidence for line in lines], weights=lengths))
 
 
 def _scaled(line: Line, scale: npt.NDArray[np.float32]) -> Line:

@@ -19,7 +19,8 @@ import { closedUp, lineWords, meanConfidence } from "./words.js";
 
 const SURE = 0.85; // mean confidence from which no other turn of a page is tried
 const POOR = 0.6; // below it, turns are tried that its look speaks against
-const MIN_CONFIDENCE = 0.5; // lines below are left out
+const MIN_CONFIDENCE = 0.5; // lines below are left out, short ones below its root
+const SHORT = 10; // characters
 
 export class Reader {
   /**
@@ -42,7 +43,7 @@ export class Reader {
   async read(page, progress = () => {}) {
     const { placement, lines: found } = await this.upright(page, progress);
     // not before: what reads badly tells that a page stands on its head
-    const lines = found.filter((line) => line.confidence >= MIN_CONFIDENCE);
+    const lines = found.filter(isSure);
     const level = lines.map((line) => placement.levelled(line.quad));
     const rows = readingOrder(level).map((row) => row.map((i) => lines[i]));
     const text = rows.map((row) => row.map((line) => line.text).join(" ")).join("\n");
@@ -149,6 +150,12 @@ export class Reader {
     }
     return quads;
   }
+}
+
+/** Whether it was read surely enough to be text: a few characters are often scribble. */
+function isSure({ text, confidence }) {
+  const short = [...text].length <= SHORT;
+  return confidence >= (short ? Math.sqrt(MIN_CONFIDENCE) : MIN_CONFIDENCE);
 }
 
 /** Mean confidence 0..1 over the characters read; 0 of less than `least` of them. */
