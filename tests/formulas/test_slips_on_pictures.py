@@ -1,8 +1,10 @@
 """Slips of public code that reads, crops and scales pictures, shown in NumPy."""
 
+import csv
+
 import numpy as np
 import pytest
-from scipy import ndimage
+from scipy import ndimage, stats
 
 from suite.layers import ImageNetPixels, InstanceNormalization
 from tests.numeric import assert_close, to_numpy
@@ -39,6 +41,37 @@ def test_every_corner_of_a_crop():
         corners(8, 8, 0)
     assert corners(8, 8, 1) == {0}
     assert corners(8, 5, 0) == {0, 1, 2} and corners(8, 5, 1) == {0, 1, 2, 3}
+
+
+@pytest.mark.erratum(
+    "Public code",
+    "TRIQ's reader of LIVE takes the opinions' deviation for the score",
+    "The mean is one column before it; of 929 photographs the two hardly go together "
+    "(Spearman's r -0.09)",
+)
+def test_deviations_are_no_scores(shared_data):
+    table = shared_data / "livec" / "scores.csv"
+    if not table.is_file():
+        pytest.skip("needs ../shared/data/livec")
+    with table.open(encoding="utf-8") as lines:
+        rows = list(csv.DictReader(lines))
+    mean, deviation = ([float(row[name]) for row in rows] for name in ("mos", "std"))
+    assert len(rows) == 929
+    r = stats.spearmanr(mean, deviation).statistic
+    assert r == pytest.approx(-0.09, abs=0.005)
+
+
+@pytest.mark.erratum(
+    "Articles",
+    "IQT scores a picture by a weighted sum of its crops' scores",
+    "By their plain mean: crops are drawn at random, so that weights by place in the "
+    "list would make the score depend on the order of drawing",
+)
+def test_the_score_of_a_picture_is_a_mean_of_crops():
+    scores, weights = RNG.uniform(0, 1, 20), RNG.dirichlet(np.ones(20))
+    orders = [RNG.permutation(scores) for _ in range(50)]
+    assert np.ptp([order.mean() for order in orders]) < 1e-12
+    assert np.ptp([order @ weights for order in orders]) > 0.05
 
 
 @pytest.mark.erratum(

@@ -230,3 +230,22 @@ def test_clipping_caps():
             assert_close(got, -want, atol=1e-6, name=option)
     got = run(optimizers.SGD(1.0, clipvalue=1.0), large)
     assert_close(got, [[-1, -1, 0]], atol=1e-6)
+
+
+@pytest.mark.erratum(
+    "Public code",
+    "ViT-IQA of picture patches is trained by SGD, gradients clipped to a norm of 1",
+    "Its paper says Adam: under SGD all weights together move by the rate a step, "
+    "under Adam each of them does",
+)
+def test_a_clipped_gradient_moves_little_under_sgd():
+    gradient, rate = np.random.default_rng(0).normal(size=10_000), 5e-5
+
+    def step(kind):
+        weight = keras.Variable(np.zeros(10_000, "float32"))
+        optimizer = kind(rate, global_clipnorm=1.0)
+        optimizer.apply([keras.ops.convert_to_tensor(gradient, "float32")], [weight])
+        return np.linalg.norm(to_numpy(weight))
+
+    assert step(optimizers.SGD) == pytest.approx(rate, rel=1e-4)
+    assert step(optimizers.Adam) == pytest.approx(100 * rate, rel=1e-2)
