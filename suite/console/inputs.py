@@ -1,5 +1,6 @@
 """The files that a program is asked to work on."""
 
+import errno
 import functools
 import glob
 import os
@@ -39,7 +40,8 @@ class Input:
         if self.error is not None:
             raise self.error
         if self.path is not None:
-            return self.path
+            # a pipe can be read once, and some formats open the pictures again
+            return self.path.read_bytes() if self.path.is_fifo() else self.path
         if getattr(sys, "stdin", None) is None:  # how Python shows it, closed by <&-
             raise UserError(f"{self.name}: stdin is closed", "Name a file instead.")
         return sys.stdin.buffer.read()
@@ -146,6 +148,12 @@ def _expand(
         yield Input("-", None, PurePath("stdin"))
         return
     path = Path(word)
+    try:
+        path.stat()
+    except OSError as error:
+        if error.errno not in {errno.ENOENT, errno.ENOTDIR}:
+            yield _nothing(word, f"{word}: {error.strerror}")
+            return
     if path.is_dir():
         yield from _folder(path, suffixes, output)
     elif not os.path.lexists(path) and set(word) & set("*?["):
@@ -182,7 +190,8 @@ def _folder(
 ) -> Iterator[Input]:
     own = output.resolve() if output is not None else None
     empty = True
-    for root, folders, names in os.walk(folder):
+    unread: list[OSError] = []
+    for root, folders, names in os.walk(folder, onerror=unread.append):
         here = Path(root)
         folders[:] = sorted(
             name
@@ -194,7 +203,9 @@ def _folder(
             if path.suffix.lower() in suffixes and not name.startswith("."):
                 empty = False
                 yield Input(str(path), path, path.relative_to(folder).with_suffix(""))
-    if empty:
+    for error in unread:
+        yield _nothing(error.filename, f"{error.filename}: {error.strerror}")
+    if empty and not unread:
         kinds = " ".join(sorted(suffixes))
         yield _nothing(
             str(folder), f"{folder}: no input in this folder", f"It takes {kinds}."

@@ -24,6 +24,11 @@ class _Speech:
 
 _speech = _Speech()
 
+# a file's name may hold what clears a terminal
+_CONTROLS = {
+    code: repr(chr(code))[1:-1] for code in {*range(160)} - {*range(32, 127), 9, 10}
+}
+
 
 def configure(program: str, *, quiet: bool = False, verbose: bool = False) -> None:
     """Sets the program's name and how much it says.
@@ -58,7 +63,11 @@ def stderr_console() -> "Console":
     """A rich console on stderr; no colour off a terminal or with NO_COLOR."""
     from rich.console import Console
 
-    return Console(
+    class Patient(Console):
+        def on_broken_pipe(self) -> None:
+            """rich would close stdout and end the program with code 1."""
+
+    return Patient(
         stderr=True,
         highlight=False,
         soft_wrap=True,
@@ -87,7 +96,8 @@ def report_error(error: UserError | str) -> None:
 def _say(text: str, style: str | None = None) -> None:
     from rich.text import Text
 
+    text = text.translate(_CONTROLS)
     # Where nobody listens on stderr any more, the exit code still tells.
-    with contextlib.suppress(BrokenPipeError, ValueError):
+    with contextlib.suppress(OSError, ValueError):
         # Text, not a string: file names may hold what rich reads as markup.
         stderr_console().print(Text(text, style=style or ""))

@@ -121,6 +121,10 @@ class Program:
 
 
 def _prepare() -> None:
+    # a file opened in the place of a closed stream would be taken for it
+    while (spare := os.open(os.devnull, os.O_RDWR)) < 3:
+        pass
+    os.close(spare)
     if os.environ.get("NO_COLOR"):
         os.environ["TERM"] = "dumb"  # tyro obeys this one only
     # Results are UTF-8 whatever the locale; a file's odd name comes out as it is.

@@ -25,7 +25,7 @@ class TrainOptions(Common, WithBackend):
     seed: int | None = None
     """Seed of weights, order and augmentation; the preset's if not given."""
     resume: bool = False
-    """Go on with the run in --output."""
+    """Go on with the run in --output; begin it where there is none."""
     dry_run: bool = False
     """Print all settings as JSON and stop."""
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from suite.console.errors import UserError
+from suite.console.native_messages import without_chatter
 from suite.engine.contract import CheckedModel, Signature, TensorSpec, check_signatures
 from suite.engine.folder import read_verified
-from suite.engine.native_messages import without_chatter
 from suite.engine.operators import check_operators
 
 _REMEDY = "Export the model again, or copy the file again."

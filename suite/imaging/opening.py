@@ -36,7 +36,7 @@ import numpy as np
 from PIL import Image, JpegImagePlugin, UnidentifiedImageError
 
 from suite.console import UserError
-from suite.imaging.native import native_messages_logged
+from suite.console.native_messages import native_messages_logged
 from suite.imaging.pixels import Mode, Pixels, array_pixels, orient, picture_pixels
 
 logger = logging.getLogger(__name__)

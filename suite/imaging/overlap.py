@@ -1,4 +1,4 @@
-"""Area, intersection and overlap of convex polygons, in float64.
+"""Overlap of convex polygons, in float64.
 
 Own code where OpenCV has a function: `cv2.intersectConvexConvex` (5.0.0) fails on
 polygons with sides on one line, which boxes of one text line often have. Of 20,000
@@ -12,13 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 Points: TypeAlias = list[list[float]]  # plain floats: arrays of 4 points are slower
-
-
-def intersection_area(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
-    """Area that two convex polygons (n, 2), (m, 2) of any orientation share."""
-    first: Points = np.asarray(a, np.float64).tolist()
-    second: Points = np.asarray(b, np.float64).tolist()
-    return _common(first, second)
 
 
 def polygon_iou(a: npt.ArrayLike, b: npt.ArrayLike) -> float:

@@ -1,6 +1,8 @@
+import errno
 import glob
 import io
 import os
+import threading
 from pathlib import Path, PurePath
 from types import SimpleNamespace
 
@@ -66,8 +68,8 @@ def test_any_order_on_the_disk_is_sorted(tree, word, monkeypatch):
         Path(name).write_text("")
     walk, scan = os.walk, glob.glob
 
-    def backwards(top):
-        for root, folders, files in walk(top):
+    def backwards(top, **options):
+        for root, folders, files in walk(top, **options):
             folders.sort(reverse=True)
             yield root, folders, sorted(files, reverse=True)
 
@@ -80,6 +82,40 @@ def test_any_order_on_the_disk_is_sorted(tree, word, monkeypatch):
     if word != "many/*.png":
         inner = [name for name in found(word) if name not in seen]
         assert inner == names[:8]
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_the_others_are_read(
+    tree, monkeypatch
+):
+    # root reads everything, so that permissions alone would not do here
+    list_folder = os.scandir
+
+    def closed(folder="."):
+        if os.fspath(folder).endswith("sub"):
+            raise PermissionError(errno.EACCES, "Permission denied", folder)
+        return list_folder(folder)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    items = list(expand_inputs(["scans", "scans/sub"], SUFFIXES))
+    assert [item.name for item in items[:2]] == ["scans/a.jpg", "scans/b.png"]
+    (unread,) = {str(item.error) for item in items[2:]}
+    assert unread == "scans/sub: Permission denied"
+
+
+def test_a_name_too_long_costs_itself_alone(tree):
+    long = "x" * 300
+    bad, good = expand_inputs([long, "scans/b.png"], SUFFIXES)
+    assert str(bad.error) == f"{long}: File name too long"
+    assert good.read() == Path("scans/b.png")
+
+
+def test_a_pipe_is_read_once(tree):
+    os.mkfifo("pipe.png")
+    (item,) = expand_inputs(["pipe.png"], SUFFIXES)
+    writer = threading.Thread(target=Path("pipe.png").write_bytes, args=(b"picture",))
+    writer.start()
+    assert item.read() == b"picture"
+    writer.join()
 
 
 def test_what_is_found_twice_is_taken_once(tree):

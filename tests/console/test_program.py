@@ -165,6 +165,28 @@ def test_a_closed_pipe_ends_quietly(tmp_path, words):
     assert done.returncode == 0
 
 
+@pytest.mark.parametrize("stderr", ["2>/dev/full", "2>&-", "2> >(true)"])
+def test_where_nobody_listens_on_stderr_all_is_still_done(tmp_path, stderr):
+    (tmp_path / "a.txt").write_text("hello")
+    program = Path(__file__).with_name("toy.py")
+    command = shlex.join([sys.executable, str(program)])
+    done = subprocess.run(
+        ["bash", "-c", f"{command} predict none.txt a.txt none2.txt {stderr}"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+    assert "HELLO" in done.stdout
+    assert done.returncode == 1
+
+
+def test_names_do_not_steer_the_terminal(call):
+    done = call("predict", "no\x1b[2Jsuch\r.txt")
+    assert "no\\x1b[2Jsuch\\r.txt" in done.stderr
+    assert not {"\x1b", "\r"} & set(done.stderr)
+
+
 def test_no_escape_codes_off_a_terminal(toy):
     for words in [["--help"], ["predict"], ["predict", "--nonsense"]]:
         done = toy(*words, FORCE_COLOR="", TERM="xterm-256color")

@@ -387,7 +387,7 @@ def test_libtiff_writes_to_the_log_not_to_stderr(capfd, caplog):
     bits = Image.fromarray(GREY).convert("1")
     data = bytearray(encoded(bits, "TIFF", compression="group4"))
     data[40:60] = bytes(range(20))
-    with caplog.at_level("DEBUG", logger="suite.imaging.native"):
+    with caplog.at_level("DEBUG", logger="suite.console.native_messages"):
         with contextlib.suppress(UserError):
             open_image(bytes(data))
         os.write(2, b"after\n")
