@@ -21,7 +21,6 @@ class Format:
 
     name: As on the command line.
     suffix: Ending of its files.
-    summary: What it holds, for a help text.
     render: From pages, and pictures that are made when asked for, to the contents of
         one file, or of one file a page where `paged`.
     pictures: Whether the pages' pictures are needed.
@@ -30,7 +29,6 @@ class Format:
 
     name: str
     suffix: str
-    summary: str
     render: Callable[[Pages, Iterable[Pixels]], Iterable[str | bytes]]
     pictures: bool = False
     paged: bool = False
@@ -43,21 +41,19 @@ def _plain(function: Callable[[Pages], str]) -> Callable[..., Iterable[str]]:
 FORMATS = {
     item.name: item
     for item in (
-        Format("text", ".txt", "rows of text", _plain(to_text)),
-        Format("json", ".json", "lines, words, boxes, confidence", _plain(to_json)),
-        Format("hocr", ".hocr", "XHTML with boxes", _plain(to_hocr)),
-        Format("tsv", ".tsv", "table with Tesseract's columns", _plain(to_tsv)),
+        Format("text", ".txt", _plain(to_text)),
+        Format("json", ".json", _plain(to_json)),
+        Format("hocr", ".hocr", _plain(to_hocr)),
+        Format("tsv", ".tsv", _plain(to_tsv)),
         Format(
             "pdf",
             ".pdf",
-            "the pages, searchable",
             lambda pages, pictures: [to_pdf(pages, pictures)],
             pictures=True,
         ),
         Format(
             "png",
             ".png",
-            "boxes over the page, text beside it",
             to_pngs,
             pictures=True,
             paged=True,

@@ -57,6 +57,8 @@ def to_pngs(pages: Sequence[PageText], pictures: Iterable[Pixels]) -> Iterator[b
 
 def _spaced(line: Line) -> list[tuple[str, Quad]]:
     """Its words; a space beyond the box keeps them apart when they are copied."""
+    if line.quad[1, 0] < line.quad[0, 0]:  # PDFium sorts a row's objects by x
+        return [(line.text, line.quad)]
     *words, last = words_of(line)
     return [(word.text + " ", word.quad) for word in words] + [(last.text, last.quad)]
 

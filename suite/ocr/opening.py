@@ -39,6 +39,7 @@ def open_reader(options: ReaderOptions) -> Reader:
     if options.engine == "keras":
         choose_backend(options.backend)
     return_large_blocks()
+    own = options.lexicon or options.language_model  # the decoder is set below
     reader = Reader(
         model_folder(options.model, "detector"),
         model_folder(options.model, "recognizer"),
@@ -46,13 +47,14 @@ def open_reader(options: ReaderOptions) -> Reader:
         precision=options.precision,
         threads=options.threads,
         isolated=options.isolated,
-        decode=greedy if options.decoder == "greedy" else None,
+        decode=greedy if own or options.decoder == "greedy" else None,
         min_confidence=options.min_confidence,
     )
-    if options.lexicon or options.language_model:
+    if own:
         words = _words(options.lexicon, options.lexicon_bonus)
-        characters = reader.language_model
-        if options.language_model:
+        if options.language_model is None:
+            characters = reader.language_model
+        else:
             characters = check_language_model(
                 f"{options.language_model} (--language-model)",
                 CharacterModel.load(options.language_model),
@@ -139,7 +141,7 @@ def _kind(model: Path) -> str:
             f"{model / 'config.json'}: not the description of a model (--model)",
             "Name the folder model/ that a finished training wrote.",
         ) from error
-    if kind not in {"detector", "recognizer"}:
+    if kind not in ("detector", "recognizer"):  # a list in JSON has no hash
         raise UserError(
             f"{model}: a {kind!r} is no part of reading text (--model)",
             "Name a detector, a recognizer, or a folder of both.",

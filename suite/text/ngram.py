@@ -200,6 +200,8 @@ class CharacterModel:
                 form, order, folded = arrays["format"].tolist()
                 if form != _FORMAT:
                     raise ValueError(f"format {form}, not {_FORMAT}")
+                if order < 1:
+                    raise ValueError(f"n-grams of length {order}")
                 characters = "".join(map(chr, arrays["characters"].tolist()))
                 alphabet = Alphabet(characters)
                 levels = [_load_level(arrays, i, alphabet.size) for i in range(order)]
@@ -229,6 +231,9 @@ def _load_level(arrays: "np.lib.npyio.NpzFile", i: int, classes: int) -> Level:
     ):
         raise ValueError(f"n-grams of length {i + 1} are out of range")
     discount = float(arrays["discounts"][i])
+    sums = np.diff(np.append(0, np.cumsum(counts, dtype=np.int64))[starts])
+    if not 0 <= discount <= min(1, counts.min(initial=1)) or (sums > totals).any():
+        raise ValueError(f"counts of n-grams of length {i + 1} are out of range")
     return Level(contexts, starts, followers, counts, totals, discount)
 
 

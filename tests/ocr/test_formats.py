@@ -333,6 +333,17 @@ def test_pdf_of_several_pages_and_a_turned_line(scans):
         item.close()
 
 
+def test_pdf_of_a_page_on_its_head_can_be_searched(scan):
+    quads = [box_quad(x, 20, x + 60, 40)[[2, 3, 0, 1]] for x in (100, 20)]
+    words = tuple(
+        Word(t, q, 1) for t, q in zip(("Crème", "brûlée"), quads, strict=True)
+    )
+    whole = box_quad(20, 20, 160, 40)[[2, 3, 0, 1]]
+    turned = Line("Crème brûlée", whole, 1, words)
+    data = render(replace(page(str(scan)), angle=180, lines=(turned,)), "pdf")
+    assert texts_of(data) == ["Crème brûlée"]
+
+
 def test_pdf_of_a_blank_page_and_of_a_huge_one(scan):
     blank = PageText(str(scan), 0, WIDTH, HEIGHT, 0, ())
     assert texts_of(render(blank, "pdf")) == [""]

@@ -1,6 +1,8 @@
 """What of a reader's options is refused, and where its models are looked for."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +65,9 @@ def test_a_folder_with_half_of_them_is_refused(tmp_path, shipped):
         opening.model_folder(tmp_path / "own", "recognizer")
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"model": "translator"}'])
+@pytest.mark.parametrize(
+    "content", ["{", "[]", "{}", '{"model": "translator"}', '{"model": ["x"]}']
+)
 def test_a_foreign_model(tmp_path, shipped, content):
     own = write_config(tmp_path / "own", content)
     with pytest.raises(UserError, match="own"):
@@ -129,6 +133,17 @@ def test_the_language_model_beside_the_recognizer_is_used(tmp_path):
         reader = opening.open_reader(opening.ReaderOptions(**options))
         read[name] = reader.decode(logits, alphabet).text
     assert read == {"beside it": "TOTAL", "greedy": "7074I", "given": "7074I"}
+
+
+def test_a_language_model_that_is_given_replaces_one_that_is_damaged(tmp_path):
+    folder = tmp_path / "recognizer"
+    shutil.copytree(opening.find_model("ocr", "recognizer"), folder)
+    (folder / "language.npz").write_bytes(b"no model")
+    own = write(tmp_path, ["7074I"] * 9)[1]
+    options = opening.ReaderOptions(model=folder)
+    with pytest.raises(UserError, match=r"language\.npz: not a character model"):
+        opening.open_reader(options)
+    opening.open_reader(replace(options, language_model=own))
 
 
 @pytest.mark.parametrize("decoder", ["beam", "greedy"])

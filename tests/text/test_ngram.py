@@ -172,6 +172,26 @@ def test_foreign_files_are_named(tmp_path, content):
         CharacterModel.load(file)
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("format", lambda values: values * [1, 0, 1]),
+        ("discounts", lambda values: values * np.nan),
+        ("discounts", lambda values: values + 1e9),
+        ("totals1", lambda values: values // 2),
+    ],
+)
+def test_counts_that_cannot_be_are_named(tmp_path, name, change):
+    file = tmp_path / "model.npz"
+    train_character_model(random_lines(6), ABC, 3).save(file)
+    with np.load(file) as arrays:
+        content = dict(arrays)
+    content[name] = change(content[name]).astype(content[name].dtype)
+    np.savez(file, **content)
+    with pytest.raises(UserError, match=r"model\.npz: not a character model"):
+        CharacterModel.load(file)
+
+
 def test_altered_and_absent_files_are_named(tmp_path):
     file = tmp_path / "model.npz"
     with pytest.raises(UserError, match="no such file"):
