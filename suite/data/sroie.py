@@ -129,11 +129,7 @@ def pages(
     """
     folder = Path(folder)
     complaints = complaints or Complaints(strict)
-    pictures = {
-        p.stem: p
-        for p in sorted((folder / "images").glob("*"))
-        if p.suffix.lower() in SUFFIXES
-    }
+    pictures = page_pictures(folder)
     found = []
     for path in _box_files(folder, names, split):
         if path.stem not in pictures:
@@ -156,6 +152,15 @@ def pages(
             continue
         found.append(LabelledPage(path.stem, image, tuple(boxes)))
     return found
+
+
+def page_pictures(folder: Path) -> dict[str, Path]:
+    """The pictures in `images/` of a folder, by their names without an ending."""
+    return {
+        path.stem: path
+        for path in sorted((folder / "images").glob("*"))
+        if path.suffix.lower() in SUFFIXES
+    }
 
 
 def read_lines(

@@ -232,22 +232,25 @@ def test_predict_loads_neither_keras_nor_a_backend(tmp_path):
 
 
 def labelled_folder(tmp_path: Path) -> Path:
-    """A good page whose first label is right and second outside the page, a page of
-    zero bytes, a page without a picture."""
+    """A good page, one of zero bytes, one without a picture, and two with a faulty
+    label: outside the page, and not UTF-8."""
     data = tmp_path / "data"
     for name in ["images", "boxes"]:
         (data / name).mkdir(parents=True)
     page = text_page((500, 200), 18, 1, margin=50)
-    Image.fromarray(page).save(data / "images" / "1.png")
+    for name in "145":
+        Image.fromarray(page).save(data / "images" / f"{name}.png")
     (data / "images" / "2.png").write_bytes(b"")
     rows, columns = np.nonzero(page < 128)
     left, top, right, bottom = columns.min(), rows.min(), columns.max(), rows.max()
     inside, outside = (
         f"{left},{top},{x},{top},{x},{bottom},{left},{bottom}," for x in (right, 960)
     )
-    (data / "boxes" / "1.csv").write_text(f"{inside}Words\n{outside}Outside\n")
+    (data / "boxes" / "1.csv").write_text(f"{inside}Words\n")
     (data / "boxes" / "2.csv").write_text(f"{inside}Two words\n")
     (data / "boxes" / "3.csv").write_text(f"{inside}Gone\nno label\n")
+    (data / "boxes" / "4.csv").write_text(f"{inside}Words\n{outside}Outside\n")
+    (data / "boxes" / "5.csv").write_text(f"{inside}Café\n", encoding="latin-1")
     return data
 
 
@@ -340,13 +343,16 @@ def test_evaluate_measures_what_can_be_read(kes_ocr, tmp_path):
     data = labelled_folder(tmp_path)
     done = kes_ocr("evaluate", "--data", str(data), "--json")
     assert done.code == 1, done.err
-    for said in ["2.png: ", "1.csv, line 2", "3.csv: no picture", "3.csv, line 2"]:
-        assert done.err.count(said) == 1, done.err
-    assert done.err.count("error: ") == 4
+    said = ["2.png: ", "3.csv: no picture", "3.csv, line 2", "4.csv, line 2", "5.csv: "]
+    for words in said:
+        assert done.err.count(words) == 1, done.err
+    assert done.err.count("error: ") == 5
+    assert "2 of 5 pages left out for faulty labels" in done.err
     metrics = json.loads(done.out)["metrics"]
     assert metrics["pages"] == 3
-    # the labels left are one, and one on each of two pages that count as empty
+    # the good page, and two that count as empty; faulty labels are not the reader's
     assert metrics["detection_recall"] == pytest.approx(1 / 3)
+    assert metrics["detection_precision"] == 1
     first = kes_ocr("evaluate", "--data", str(data), "--json", "--limit", "1")
     only = json.loads(first.out)
     assert only["metrics"]["pages"] == only["metrics"]["detection_recall"] == 1
