@@ -83,6 +83,10 @@ class Loop:
             self._restore()  # those updates were only to compile the step
         else:
             self._shapes.clear()
+            if resume:
+                logger.warning(
+                    "%s: no run to go on with, a new one begins", self.folder
+                )
         self._first = self.state.step
         write_environment(self.folder, self.state.step)
         self.log = RunLog(self.folder, self.state.evaluated if found else None)
