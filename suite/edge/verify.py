@@ -29,6 +29,9 @@ LIMITS = {"float32": 1e-5, "float16": 1e-2}
 """Largest difference from Keras that is accepted; a greater one fails the export."""
 WARNINGS = {"dynamic_int8": 5e-2, "full_int8": 5e-2}
 """Difference above which a file is remarked on: its task metric decides."""
+USELESS = 0.5
+"""Share of the largest output by which a file of `WARNINGS` may differ where no metric
+was measured: one that gives the same whatever comes in differs by about as much."""
 
 RELATIVE = 0.1
 """Share of its largest output by which a file may differ without a remark."""
@@ -49,6 +52,8 @@ _REMEDIES = {
     "--inputs.",
     "entries of a whole-number": "Give the scores as outputs, and round or choose "
     "after the model: between two that are near, a choice falls either way.",
+    "of the largest output": "Leave that format out (--formats), scale what goes into "
+    "the model, or name the figure of its task by --metric.",
     "difference from Keras": "Compare on real inputs (--inputs): random ones may be "
     "far from all that the model was trained on.",
     "its metric is": "Leave that format out (--formats), or allow more by "
@@ -185,6 +190,11 @@ def verdict(name: str, measured: Mapping[str, Any]) -> str | None:
             f"difference from Keras {largest:.1e}, limit {limit:.0e} "
             f"({worst[1]}, {worst[2]})"
         )
+    share = measured.get("relative", 0.0)
+    if measured.get("metric") is None and (
+        largest > WARNINGS.get(name, math.inf) and share > USELESS
+    ):
+        return f"it differs from Keras by {share:.1e} of the largest output"
     if name == "float32" and measured.get("unequal"):
         return (
             f"{measured['unequal']:.2g} of the entries of a whole-number output are "

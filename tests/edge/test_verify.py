@@ -56,6 +56,17 @@ def test_outputs_far_below_1_have_a_difference_of_their_own():
     assert remarks("float16", {**found, "relative": 0.05}) == []
 
 
+def test_an_int8_file_that_gives_a_constant_fails_where_no_metric_says_otherwise():
+    found = {"objections": [], "difference": 0.65, "relative": 0.66, "differences": {}}
+    said = verdict("dynamic_int8", found)
+    assert said == "it differs from Keras by 6.6e-01 of the largest output"
+    assert "--metric" in remedy(said)
+    assert verdict("dynamic_int8", {**found, "metric": 0.9}) is None
+    # what should be zero but for rounding has any share of itself
+    assert verdict("dynamic_int8", {**found, "difference": 1e-9}) is None
+    assert verdict("dynamic_int8", {**found, "relative": 0.4}) is None
+
+
 def test_whole_numbers_are_equal_or_not():
     a = {"best": np.int32([900, 1, 2, 3]), "y": np.float32([0])}
     b = {"best": np.int32([901, 1, 2, 3]), "y": np.float32([0])}
