@@ -61,11 +61,11 @@ def _found() -> str:
     installed = [name for name in BACKENDS if _installed(name)]
     if not installed:
         raise UserError("no Keras backend is installed", _remedy(BACKENDS[0]))
-    configured = _configured()
-    return configured if configured in installed else installed[0]
+    named = configured()
+    return str(named) if named in installed else installed[0]
 
 
-def _configured() -> object:
+def configured() -> object:
     """The backend in keras.json; None where that file is absent or broken."""
     home = os.environ.get("KERAS_HOME")
     folder = Path(home) if home else Path.home() / ".keras"

@@ -44,7 +44,7 @@ class Export(ExportOptions, Proof):
 
     Of a .keras file a model folder is made first, in --output. Needs the extra
     [export]; works in child processes under TensorFlow, whatever backend trained the
-    model.
+    model, and compares with that one too where KERAS_BACKEND or keras.json names it.
     """
 
     model: OneModel
@@ -95,6 +95,7 @@ class Bench(Common):
 
 def export(options: Export) -> Result:
     from suite.edge.adopt import adopted
+    from suite.edge.export import check_formats
     from suite.edge.verbs import run_export
 
     _find_own(options)
@@ -121,6 +122,8 @@ def export(options: Export) -> Result:
         return run(options.model)
     if options.batch is not None and options.batch < 1:
         raise UserError(f"{options.batch}: no batch (--batch)", "Give 1 or more.")
+    # before the model is loaded, which takes a while
+    check_formats(options.model, options.formats, given=given is not None)
     if options.output is None:
         raise UserError(
             f"{options.model}: no folder for the files (--output)",

@@ -210,7 +210,14 @@ def _reference(
     """Outputs of a Keras model, layers as they were trained."""
     reference = {}
     for name, signature in signatures.items():
-        outputs = _entry(model, signature)(**inputs[name])
+        try:
+            outputs = _entry(model, signature)(**inputs[name])
+        except Exception as error:  # a token that no table has, say
+            raise UserError(
+                f"signature {name!r}: the model fails on these inputs: "
+                f"{complaints.of_call(error)}",
+                "Look at their values (--inputs).",
+            ) from error
         reference[name] = {key: np.asarray(value) for key, value in outputs.items()}
     return reference
 
@@ -223,10 +230,17 @@ def _entry(model: Any, signature: Signature) -> Callable[..., dict[str, Any]]:
 
 
 def _check_outputs(name: str, signature: Signature, traced: Mapping[str, Any]) -> None:
+    for key, value in traced.items():
+        if None in value.shape.as_list():
+            raise UserError(
+                f"signature {name!r}: a size of output {key!r} depends on the values "
+                "that come in, which a LiteRT file cannot have",
+                "Give a fixed size, padded or by top_k, or leave that output out.",
+            )
     shapes = {
         key: np.broadcast_to(
             np.zeros((), value.dtype.as_numpy_dtype),
-            [size or 0 for size in value.shape.as_list()],
+            value.shape.as_list(),
         )
         for key, value in traced.items()
     }
@@ -235,7 +249,7 @@ def _check_outputs(name: str, signature: Signature, traced: Mapping[str, Any]) -
         raise UserError(
             f"signature {name!r}: the model does not give what config.json says: "
             f"output {fault}",
-            "Correct the signatures in config.json; a size 0 is an unknown one.",
+            "Correct the signatures in config.json.",
         )
 
 

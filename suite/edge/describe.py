@@ -43,7 +43,7 @@ def describe(work: Path) -> None:
     found = {}
     for name, part in parts.items():
         refuse_twins(part)
-        inputs = input_specs(part, job["batch"] or 1, job["shapes"])
+        inputs = input_specs(part, job["batch"], job["shapes"])
         outputs = output_specs(part, random_inputs(inputs, 0))
         found[name] = {"inputs": inputs, "outputs": outputs}
     (work / "described.json").write_text(json.dumps(found), encoding="utf-8")
@@ -60,7 +60,7 @@ def refuse_idle(
         shapes: Shapes of inputs by name.
 
     Raises:
-        UserError: No input has a name of `shapes`, or all have another batch.
+        UserError: No input has a name of `shapes`, or the batch fits none.
     """
     inputs = {k: v for part in parts for k, v in _tensors(part, "input").items()}
     foreign = [name for name in shapes if name not in inputs]
@@ -70,7 +70,8 @@ def refuse_idle(
             f"Inputs: {', '.join(inputs)}.",
         )
     own = {tensor.shape[0] for tensor in inputs.values() if tensor.shape}
-    if batch is not None and not own & {None, batch}:
+    # one that all share is what Keras saw when it built the model: another may do
+    if batch is not None and len(own) != 1 and not own & {None, batch}:
         fixed = " and ".join(map(str, sorted(own))) or "none"
         raise UserError(
             f"{batch}: the batch of the model's inputs is fixed: {fixed} (--batch)",
@@ -95,24 +96,27 @@ def refuse_twins(model: Any) -> None:
 
 
 def input_specs(
-    model: Any, batch: int, shapes: Mapping[str, Sequence[int]]
+    model: Any, batch: int | None, shapes: Mapping[str, Sequence[int]]
 ) -> dict[str, dict[str, Any]]:
     """Names and fixed shapes of a model's inputs.
 
     Args:
         model: A functional or sequential `keras.Model`.
-        batch: Samples of a call.
+        batch: Samples of a call, in place of a size that is open or that all inputs
+            share; None: what is fixed, else 1.
         shapes: Shapes without the batch of inputs whose sizes are not fixed, by name.
 
     Returns:
-        Entries of config.json: `shape`, `dtype` and, of whole numbers that reach an
-        embedding, `range`.
+        Entries of config.json: `shape`, `dtype` and, of numbers that an embedding
+        looks up, `range`.
 
     Raises:
         UserError: A size is not fixed and not given, or a given one does not fit.
     """
     specs: dict[str, dict[str, Any]] = {}
-    for name, tensor in _tensors(model, "input").items():
+    tensors = _tensors(model, "input")
+    alike = len({tensor.shape[0] for tensor in tensors.values() if tensor.shape}) == 1
+    for name, tensor in tensors.items():
         own = list(tensor.shape[1:])
         wanted = list(shapes.get(name, own))
         fits = len(wanted) == len(own) and all(
@@ -126,9 +130,12 @@ def input_specs(
                 f"Say which: --shape {name}={shown.replace('?', '32')}",
             )
         # a position, say, is one for the whole batch; a scalar has none
-        first = [tensor.shape[0] or batch] if tensor.shape else []
+        own_batch = tensor.shape[0] if tensor.shape else None
+        samples = batch if batch and alike else own_batch or batch or 1
+        first = [samples] if tensor.shape else []
         specs[name] = {"shape": [*first, *wanted], "dtype": str(tensor.dtype)}
-        if np.dtype(tensor.dtype).kind in "iu" and (limit := _rows(model, tensor)):
+        whole = np.dtype(tensor.dtype).kind in "iu" or _looked_up(model, tensor)
+        if whole and (limit := _rows(model, tensor)):
             specs[name]["range"] = [0, limit - 1]
     return specs
 
@@ -204,6 +211,24 @@ def _rows(model: Any, tensor: Any) -> int | None:
     inside = [layer for taker in takers for layer in taker._flatten_layers()]
     sizes = [_table(layer) for layer in inside]
     return min((size for size in sizes if size), default=None)
+
+
+def _looked_up(model: Any, tensor: Any) -> bool:
+    """Whether an embedding takes an input, which is of floats unless somebody said."""
+    import keras
+
+    operations = getattr(model, "operations", None)
+    takers = (
+        [
+            operation
+            for operation in operations
+            for node in operation._inbound_nodes
+            if any(tensor is taken for taken in node.input_tensors)
+        ]
+        if operations
+        else model.layers[:1]
+    )
+    return any(isinstance(taker, keras.layers.Embedding) for taker in takers)
 
 
 def _table(layer: Any) -> int | None:

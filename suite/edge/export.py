@@ -110,17 +110,13 @@ def export(
         ValueError: An unknown format, or inputs that do not fit their signature.
     """
     unknown = [name for name in formats if name not in ALL_FORMATS]
-    if unknown or not formats:
+    if unknown:
         raise ValueError(
             f"`formats` must be some of {', '.join(ALL_FORMATS)}. Received: {formats}"
         )
-    if CALIBRATED in formats and inputs is None:
-        raise UserError(
-            f"{folder}: {CALIBRATED} is calibrated on real inputs, and there are none",
-            "Give some (--inputs), or leave that format out (--formats).",
-        )
     folder = Path(folder)
     target = folder if output is None else Path(output)
+    check_formats(target, formats, given=inputs is not None)
     config, signatures = read_config(folder)
     if target != folder:
         _refuse_another_app(target, config)
@@ -157,6 +153,29 @@ def export(
             "Free some space, or make the folder writable.",
         ) from error
     return report
+
+
+def check_formats(shown: Path, formats: Sequence[str], *, given: bool) -> None:
+    """Refuses an export that would make nothing, or calibrate on nothing.
+
+    Args:
+        shown: What the message is about.
+        formats: As in `export`.
+        given: Whether there are real inputs.
+
+    Raises:
+        UserError: No format is named, or "full_int8" without inputs.
+    """
+    if not formats:
+        raise UserError(
+            f"{shown}: no format is named (--formats)",
+            f"There are {', '.join(ALL_FORMATS)}.",
+        )
+    if CALIBRATED in formats and not given:
+        raise UserError(
+            f"{shown}: {CALIBRATED} is calibrated on real inputs, and there are none",
+            "Give some (--inputs), or leave that format out (--formats).",
+        )
 
 
 def _shown(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import tempfile
 import zipfile
@@ -17,6 +18,7 @@ from suite.edge.replacements import phone_form, refuse_unfit
 from suite.engine.keras_engine import REGISTERED, load_keras
 
 _CONFIG = "config.json"  # of a .keras file, which is a zip
+_SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")  # TensorFlow's rule
 _DTYPES = ("dtype", "default_policy")  # the second of a `DTypePolicyMap`
 
 
@@ -45,6 +47,7 @@ def load_float32(path: Path, modules: tuple[str, ...] = REGISTERED) -> tuple[Any
 
     saved = load_keras(path, modules)
     refuse_unfit(saved)
+    _rename(saved)
     for variable in saved.weights:
         if not np.all(np.isfinite(ops.convert_to_numpy(variable).astype("float32"))):
             raise UserError(
@@ -65,7 +68,22 @@ def load_float32(path: Path, modules: tuple[str, ...] = REGISTERED) -> tuple[Any
                 f"{path}: no copy of it can be made in {folder}: {error.strerror}",
                 "Free some space, or name another folder by TMPDIR.",
             ) from error
-        return load_keras(copy, modules), saved
+        model = load_keras(copy, modules)
+    _rename(model)
+    return model, saved
+
+
+def _rename(model: Any) -> None:
+    """Gives layers names that TensorFlow takes for scopes, other than "dense (1)"."""
+    layers = dict.fromkeys((*model._flatten_layers(), *_layers(model)))
+    taken = {layer.name for layer in layers}
+    for layer in layers:
+        if not _SCOPE.fullmatch(layer.name):
+            name = "layer_" + re.sub(r"[^A-Za-z0-9_.-]", "_", layer.name)
+            while name in taken:
+                name += "_"
+            taken.add(name)
+            layer.name = name
 
 
 def float32_config(config: Any) -> Any:

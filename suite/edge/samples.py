@@ -22,9 +22,10 @@ Inputs = Callable[[str], Mapping[str, np.ndarray]]
 def random_inputs(specs: Mapping[str, Any], seed: int) -> dict[str, np.ndarray]:
     """Seeded random inputs of a signature.
 
-    Floats are drawn from N(0, 1), uint8 and int8 from their whole range, bools are
-    fair; other integers from the entry's `range` ([lowest, highest]) or, where it has
-    none, from 1 to 8: small enough for most vocabularies, and no length of zero.
+    What has a `range` ([lowest, highest]) is a whole number of it, floats too: tokens.
+    Else floats are drawn from N(0, 1), uint8 and int8 from their whole range, bools are
+    fair, other integers from 1 to 8: small enough for most vocabularies, and no length
+    of zero.
 
     Args:
         specs: The `inputs` of a signature in config.json.
@@ -41,9 +42,11 @@ def _draw(rng: np.random.Generator, entry: Mapping[str, Any]) -> np.ndarray:
     shape, dtype = tuple(entry["shape"]), np.dtype(entry["dtype"])
     if dtype.kind == "b":
         return rng.integers(0, 2, shape).astype(dtype)
+    low, high = entry.get("range") or (1, 8)
+    if dtype.kind not in "iu" and "range" in entry:
+        return rng.integers(low, high, shape, endpoint=True).astype(dtype)
     if dtype.kind not in "iu":
         return rng.standard_normal(shape).astype(dtype)
-    low, high = entry.get("range") or (1, 8)
     if dtype.itemsize == 1 and "range" not in entry:
         low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
     return rng.integers(low, high, shape, dtype=dtype, endpoint=True)

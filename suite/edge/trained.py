@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from suite.console.backend import configured
 from suite.console.errors import UserError
 from suite.edge import complaints, samples
 from suite.edge.child import child_main, run_child
@@ -42,9 +43,10 @@ def compare(work: Path, folder: Path) -> dict[str, Any]:
 
     Returns:
         `trained_backend` and `trained_difference`, None where it does not run there;
-        nothing where KERAS_BACKEND is not one of those, or not installed.
+        nothing where KERAS_BACKEND, or without it keras.json, names none of those, or
+        one that is not installed.
     """
-    backend = os.environ.get("KERAS_BACKEND", "")
+    backend = str(os.environ.get("KERAS_BACKEND") or configured())
     if backend not in _BACKENDS or find_spec(backend) is None:
         return {}
     found = None

@@ -266,10 +266,15 @@ def test_a_warning_for_a_coarse_int8_file(folder, monkeypatch, caplog):
     assert "dynamic_int8.tflite differs from Keras by 2." in caplog.text
 
 
-@pytest.mark.parametrize("formats", [(), ("int4",), ("float32", "int4")])
+@pytest.mark.parametrize("formats", [("int4",), ("float32", "int4")])
 def test_unknown_formats_are_refused(folder, formats):
     with pytest.raises(ValueError, match="`formats` must be some of"):
         edge.export(folder, formats=formats)
+
+
+def test_no_format_is_refused(folder):
+    with pytest.raises(UserError, match=r"no format is named \(--formats\)"):
+        edge.export(folder, formats=())
 
 
 def test_full_int8_is_not_calibrated_on_chance_or_on_nothing(folder, monkeypatch):

@@ -155,10 +155,29 @@ def test_bench_times_each_file(exported):
             "no input is called x (--shape)",
         ),
         (["export", "MODEL", "--output", "o", "--inputs", "MODEL"], "not an .npz"),
+        (["export", "MODEL", "--output", "o", "--formats"], "no format is named"),
+        (
+            ["export", "MODEL", "--output", "o", "--formats", "full_int8"],
+            "my.keras: full_int8 is calibrated on real inputs",
+        ),
+        (
+            [
+                "export",
+                "MODEL",
+                "--output",
+                "o",
+                "--shape",
+                "ids=3",
+                "--inputs",
+                "foreign.npz",
+            ],
+            "signature 'serve': the model fails on these inputs:",
+        ),
     ],
 )
 def test_bad_input_is_one_sentence(words, said, model, tmp_path):
     words = [str(model[0]) if word == "MODEL" else word for word in words]
+    np.savez(tmp_path / "foreign.npz", ids=np.full((1, 3), 10, "int32"))
     done = kes_edge(*words, cwd=tmp_path)
     assert done.returncode == 2
     assert said in done.stderr and "Traceback" not in done.stderr

@@ -1,5 +1,7 @@
 """Float32 rebuilding and phone forms, on whatever backend runs the tests."""
 
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -8,8 +10,14 @@ from suite.console import UserError
 pytestmark = pytest.mark.backend
 keras = pytest.importorskip("keras")
 
-from suite.edge.rebuild import for_phone, load_float32, parameters  # noqa: E402
+from suite.edge.rebuild import (  # noqa: E402
+    _copy_with,
+    for_phone,
+    load_float32,
+    parameters,
+)
 from tests.edge.phone_layer import Best, PhoneBest  # noqa: E402
+from tests.numeric import assert_close  # noqa: E402
 
 
 def mixed(policy: str):
@@ -76,6 +84,28 @@ def test_a_float32_model_is_loaded_once(tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     rebuilt, saved = to_float32(model, tmp_path)
     assert rebuilt is saved
+
+
+def test_names_that_tensorflow_refuses_for_scopes_are_replaced(tmp_path):
+    # what the other backends build without a word
+    x = keras.Input((3,))
+    inner = keras.Sequential([keras.layers.Dense(3, name="x")], name="inner")
+    inner.build((None, 3))
+    model = keras.Model(x, keras.layers.Dense(2, name="y")(inner(x)))
+    path = tmp_path / "m.keras"
+    model.save(path)
+    config = {'"x"': '"größe"', '"y"': '"dense (1)"', '"inner"': '"layer_dense__1_"'}
+    copy = tmp_path / "copy.keras"
+    with zipfile.ZipFile(path) as old:
+        said = old.read("config.json").decode()
+        for name, other in config.items():
+            said = said.replace(f'"name": {name}', f'"name": {other}')
+            said = said.replace(f"[{name}", f"[{other}")
+    _copy_with(path, copy, said)
+    loaded, _ = load_float32(copy)
+    names = [layer.name for layer in loaded._flatten_layers()]
+    assert {"layer_dense__1_", "layer_dense__1__", "layer_gr__e"} <= set(names)
+    assert_close(loaded(np.ones((1, 3))), model(np.ones((1, 3))), atol=1e-6)
 
 
 def test_a_weight_that_is_not_finite_is_named(tmp_path):

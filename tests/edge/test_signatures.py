@@ -18,6 +18,7 @@ from suite.edge.describe import (  # noqa: E402
     refuse_idle,
     refuse_twins,
 )
+from suite.edge.samples import random_inputs  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +124,29 @@ def test_tokens_have_the_range_of_the_table_that_looks_them_up():
     assert found["ids"]["range"] == [0, 6] and "range" not in found["place"]
 
 
+def test_a_batch_that_all_inputs_share_may_be_another():
+    model = keras.Sequential([keras.layers.Dense(2)])
+    model.build((8, 3))  # as `fit` does, with the batch that it is given
+    for batch, rows in ((None, 8), (1, 1)):
+        (entry,) = input_specs(model, batch, {}).values()
+        assert entry["shape"] == [rows, 3]
+
+
+def test_tokens_may_be_floats_which_is_what_keras_makes_of_them():
+    table = keras.layers.Embedding(50, 2)
+    ids, picture = keras.Input((4,), name="ids"), keras.Input((4,), name="picture")
+    found = input_specs(keras.Model([ids, picture], [table(ids), picture * 2]), 1, {})
+    ranges = [entry.get("range") for entry in found.values()]
+    assert ranges == [[0, 49], None]
+    model = keras.Sequential([keras.layers.Embedding(50, 2), keras.layers.Flatten()])
+    model.build((8, 12))
+    (entry,) = input_specs(model, 1, {}).values()
+    assert entry == {"shape": [1, 12], "dtype": "float32", "range": [0, 49]}
+    drawn = random_inputs({"ids": entry}, 0)["ids"]
+    assert drawn.dtype == "float32" and (drawn == drawn.round()).all()
+    assert drawn.min() >= 0 and 9 < drawn.max() <= 49
+
+
 def test_categories_have_the_range_of_their_encoding():
     kind = keras.Input((2,), dtype="int32", name="kind")
     flat = keras.layers.Reshape((2, 1))(kind)
@@ -162,10 +186,11 @@ def test_what_would_change_nothing_is_refused(model):
         refuse_idle([model], None, {"a": [3], "foo": [7]})
     x = keras.Input((3,), batch_size=2)
     two = keras.Model(x, x * 2)
-    refuse_idle([two], 2, {})
-    refuse_idle([two], None, {})
-    with pytest.raises(UserError, match=r"5: .* is fixed: 2 \(--batch\)"):
-        refuse_idle([two], 5, {})
+    for batch in (2, 5, None):
+        refuse_idle([two], batch, {})
+    y = keras.Input((3,), batch_size=4)
+    with pytest.raises(UserError, match=r"5: .* is fixed: 2 and 4 \(--batch\)"):
+        refuse_idle([keras.Model([x, y], [x * 2, y])], 5, {})
 
 
 def test_one_tensor_as_two_outputs_is_refused(model, tmp_path):

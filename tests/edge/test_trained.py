@@ -33,9 +33,24 @@ def test_a_difference_between_backends_is_a_fault():
 
 def test_only_another_backend_is_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(trained, "run_child", None)  # would not be callable
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     for backend in ("tensorflow", "", "mxnet"):
         monkeypatch.setenv("KERAS_BACKEND", backend)
         assert compare(tmp_path, tmp_path) == {}
+
+
+def test_the_backend_may_stand_in_keras_json(tmp_path, monkeypatch):
+    def refuses(module, work, backend):
+        raise trained.UserError(f"{module} {backend}")
+
+    monkeypatch.setattr(trained, "find_spec", lambda name: True)
+    monkeypatch.setattr(trained, "run_child", refuses)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "keras.json").write_text('{"backend": "torch"}')
+    monkeypatch.delenv("KERAS_BACKEND", raising=False)
+    assert compare(tmp_path, tmp_path)["trained_backend"] == "torch"
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert compare(tmp_path, tmp_path)["trained_backend"] == "jax"
 
 
 def test_a_model_that_does_not_run_there_is_a_remark(tmp_path, monkeypatch, caplog):
