@@ -8,6 +8,7 @@ import re
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from suite.engine.keras_engine import REGISTERED, load_keras
 
 _CONFIG = "config.json"  # of a .keras file, which is a zip
 _SCOPE = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\\/>-]*")  # TensorFlow's rule
+_NAMES = ("name", "keras_history", "input_layers", "output_layers")
 _DTYPES = ("dtype", "default_policy")  # the second of a `DTypePolicyMap`
 
 
@@ -29,7 +31,8 @@ def load_float32(path: Path, modules: tuple[str, ...] = REGISTERED) -> tuple[Any
     one under mixed_float16 holds operators that no phone has. Its variables are
     float32 anyway, so nothing is lost. Keras loads it from a copy of the file with
     another config.json: what a layer keeps beside its weights, or derives from them
-    when they are loaded, comes along (`Normalization`, look-up tables).
+    when they are loaded, comes along (`Normalization`, look-up tables). In the copy
+    layers have names that TensorFlow takes, too.
 
     Args:
         path: The file, whatever the policies of its model.
@@ -37,17 +40,21 @@ def load_float32(path: Path, modules: tuple[str, ...] = REGISTERED) -> tuple[Any
 
     Returns:
         The model in float32, and the model as it was saved: the same object where all
-        of it is float32.
+        of it is float32 and TensorFlow takes its names.
 
     Raises:
         UserError: The file cannot be loaded, a weight is not finite, the model is
             quantized by Keras, or holds a layer that no phone can run.
     """
     from keras import ops
+    from keras.layers import InputLayer
 
     saved = load_keras(path, modules)
     refuse_unfit(saved)
-    _rename(saved)
+    layers = dict.fromkeys((*saved._flatten_layers(), *_layers(saved)))
+    others = scope_names(
+        layer.name for layer in layers if not isinstance(layer, InputLayer)
+    )
     for variable in saved.weights:
         if not np.all(np.isfinite(ops.convert_to_numpy(variable).astype("float32"))):
             raise UserError(
@@ -56,7 +63,7 @@ def load_float32(path: Path, modules: tuple[str, ...] = REGISTERED) -> tuple[Any
             )
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read(_CONFIG))
-    wanted = float32_config(config)
+    wanted = _renamed(float32_config(config), others)
     if wanted == config:  # loading a large graph anew takes seconds
         return saved, saved
     with tempfile.TemporaryDirectory(prefix="float32-") as folder:
@@ -69,21 +76,37 @@ def load_float32(path: Path, modules: tuple[str, ...] = REGISTERED) -> tuple[Any
                 "Free some space, or name another folder by TMPDIR.",
             ) from error
         model = load_keras(copy, modules)
-    _rename(model)
+    for layer in layers:
+        layer.name = others.get(layer.name, layer.name)
     return model, saved
 
 
-def _rename(model: Any) -> None:
-    """Gives layers names that TensorFlow takes for scopes, other than "dense (1)"."""
-    layers = dict.fromkeys((*model._flatten_layers(), *_layers(model)))
-    taken = {layer.name for layer in layers}
-    for layer in layers:
-        if not _SCOPE.fullmatch(layer.name):
-            name = "layer_" + re.sub(r"[^A-Za-z0-9_.-]", "_", layer.name)
-            while name in taken:
-                name += "_"
-            taken.add(name)
-            layer.name = name
+def scope_names(names: Iterable[str]) -> dict[str, str]:
+    """For names of layers that TensorFlow refuses for scopes, "dense (1)", others."""
+    names = dict.fromkeys(names)
+    found: dict[str, str] = {}
+    for name in names:
+        if not _SCOPE.fullmatch(name):
+            other = "layer_" + re.sub(r"[^A-Za-z0-9_.-]", "_", name)
+            while other in names or other in found.values():
+                other += "_"
+            found[name] = other
+    return found
+
+
+def _renamed(config: Any, names: Mapping[str, str], here: bool = False) -> Any:
+    """A config with other names of layers, wherever Keras writes those.
+
+    `here`: whether a string at this place is one.
+    """
+    if isinstance(config, list):
+        return [_renamed(item, names, here) for item in config]
+    if isinstance(config, dict):
+        return {
+            key: _renamed(value, names, here or key in _NAMES)
+            for key, value in config.items()
+        }
+    return names.get(config, config) if here and isinstance(config, str) else config
 
 
 def float32_config(config: Any) -> Any:
