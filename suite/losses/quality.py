@@ -90,24 +90,31 @@ def ranking_loss(truth: Any, scores: Any, margin: float = 0.0) -> Any:
     sample weights of `fit` are not supported.
 
     Args:
-        truth: Float tensor of shape `(batch,)`, the higher the better.
-        scores: Float tensor of shape `(batch,)`, predicted.
+        truth: Float tensor of shape `(batch,)` or `(batch, 1)`, the higher the better.
+        scores: Float tensor of one of these shapes, predicted.
         margin: Float >= 0, by how much the better one is to lead.
 
     Returns:
         Float32 scalar.
 
     Raises:
-        ValueError: If the shapes differ, are not `(batch,)`, or `margin` is negative.
+        ValueError: If the batches differ, the shapes are none of these, or `margin` is
+            negative.
 
     References:
         - Liu, van de Weijer, Bagdanov 2017, arXiv:1707.08347, equation 3
     """
     if margin < 0:
         raise ValueError(f"`margin` must not be negative. Received: margin={margin}")
+    truth, scores = (_one_each(ops.convert_to_tensor(x)) for x in (truth, scores))
     check_same_shape(truth, scores, ("truth", "scores"), rank=1)
     truth, scores = (ops.cast(x, "float32") for x in (truth, scores))
     better = ops.cast(truth[:, None] > truth[None, :], "float32")
     lead = scores[:, None] - scores[None, :]
     cost = ops.sum(better * ops.relu(margin - lead))
     return cost / ops.maximum(ops.sum(better), 1.0)
+
+
+def _one_each(x: Any) -> Any:
+    """`(batch, 1)` to `(batch,)`: heads give the former, `fit` brings truth to it."""
+    return x[:, 0] if len(x.shape) == 2 and x.shape[1] == 1 else x

@@ -3,11 +3,14 @@
 import itertools
 import math
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
 
 from suite.losses import distribution_cross_entropy, gaussian_labels, ranking_loss
+from suite.models import build
+from tests.models.sweep import reduced
 from tests.numeric import assert_close, gradient_of, to_numpy
 
 pytestmark = pytest.mark.backend
@@ -88,13 +91,37 @@ def test_ranking_by_hand():
     assert float(ranking_loss(np.ones(2), np.array([5.0, 1.0]), 1.0)) == 0
 
 
+def test_scores_in_a_column_are_ranked_as_in_a_row():
+    truth, scores = RNG.integers(0, 4, 9).astype(float), RNG.normal(size=9)
+    want = ranking_loss(truth, scores, 0.7)
+    shapes = itertools.product(((9,), (9, 1)), repeat=2)
+    for one, other in shapes:
+        got = ranking_loss(truth.reshape(one), scores.reshape(other), 0.7)
+        assert_close(got, want, atol=0)
+
+
+def test_a_network_learns_to_rank():
+    """Its scores are `(batch, 1)`, and `fit` makes truth of that shape."""
+    model = build("iqt_edge", reduced("iqt_edge"))
+    jit = keras.backend.backend() == "jax"
+    model.compile("sgd", {"score": ranking_loss}, jit_compile=jit)
+    pictures = RNG.uniform(-1, 1, (2, 4, 32, 32, 3)).astype("float32")
+    given = dict(zip(("reference", "distorted"), pictures, strict=True))
+    truth = np.arange(4, dtype="float32")
+    ranked = ranking_loss(truth, model(given, training=True)["score"], 0.0)
+    history = model.fit(given, {"score": truth}, batch_size=4, verbose=0)
+    assert_close(history.history["loss"][0], ranked, atol=1e-4)
+
+
 def test_bad_arguments_are_named():
     with pytest.raises(ValueError, match="levels=1"):
         gaussian_labels(np.ones(2), np.ones(2), levels=1)
     with pytest.raises(ValueError, match=r"labels \(2, 5\), logits \(2, 4\)"):
         distribution_cross_entropy(np.ones((2, 5)), np.ones((2, 4)))
-    with pytest.raises(ValueError, match=r"truth \(3,\), scores \(3, 1\)"):
-        ranking_loss(np.ones(3), ops.ones((3, 1)))
+    with pytest.raises(ValueError, match=r"truth \(3,\), scores \(3, 2\)"):
+        ranking_loss(np.ones(3), ops.ones((3, 2)))
+    with pytest.raises(ValueError, match=r"truth \(3,\), scores \(4,\)"):
+        ranking_loss(np.ones(3), ops.ones((4, 1)))
     with pytest.raises(ValueError, match="margin=-1"):
         ranking_loss(np.ones(3), np.ones(3), -1)
 
