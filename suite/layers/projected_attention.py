@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+from keras import ops
 
 from suite.layers.divisible import check_multiple
 from suite.layers.own_config import OwnConfig
@@ -32,6 +33,11 @@ class ProjectedAttention(OwnConfig, keras.layers.Layer):
         memory: With `cross`, a float tensor of shape `(batch, S, E)`; S is T without.
         allowed: Optional bool tensor that fits `(batch, T, S)` by broadcasting: what
             each step may attend to.
+        mask: Optional bool tensor of shape `(batch, T)`: without `cross`, what no step
+            attends to is false. Keras gives it where `inputs` is the only tensor: who
+            gives `allowed`, too, has to give this one, or to have it in there.
+        memory_mask: With `cross`, an optional bool tensor of shape `(batch, S)`, the
+            memory's. Keras gives it.
         return_weights: Bool. Give the attention weights, too.
         training: Bool, whether dropout is active.
 
@@ -70,7 +76,7 @@ class ProjectedAttention(OwnConfig, keras.layers.Layer):
         self.heads = heads
         self.cross = cross
         self.dropout = dropout
-        self.supports_masking = True  # of the queries; the blocks give `allowed`
+        self.supports_masking = True
         policy = self.dtype_policy
 
         def dense(width: int, name: str) -> keras.layers.Dense:
@@ -98,10 +104,16 @@ class ProjectedAttention(OwnConfig, keras.layers.Layer):
         inputs: Any,
         memory: Any = None,
         allowed: Any = None,
+        mask: Any = None,
+        memory_mask: Any = None,
         return_weights: bool = False,
         training: bool | None = None,
     ) -> Any:
         queries, keys_values = self.project(inputs, memory)
+        true = memory_mask if self.cross else mask
+        if true is not None:
+            true = ops.cast(true, "bool")[:, None, :]
+            allowed = true if allowed is None else ops.logical_and(allowed, true)
         result, weights = self.attend(queries, keys_values, allowed, training)
         return (result, weights) if return_weights else result
 
@@ -138,6 +150,8 @@ class ProjectedAttention(OwnConfig, keras.layers.Layer):
         inputs: Any,
         memory: Any = None,
         allowed: Any = None,
+        mask: Any = None,
+        memory_mask: Any = None,
         return_weights: bool = False,
         training: bool | None = None,
     ) -> Any:

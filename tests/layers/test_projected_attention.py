@@ -2,6 +2,7 @@
 
 from functools import partial
 
+import keras
 import numpy as np
 import pytest
 
@@ -67,6 +68,48 @@ def test_a_step_that_may_see_nothing_stays_finite():
     layer = ProjectedAttention(4, 5)
     got = to_numpy(layer(X, allowed=np.zeros((2, 3, 3), bool)))
     assert np.isfinite(got).all()
+
+
+def padded(x, steps):
+    return np.pad(x, ((0, 0), (0, steps), (0, 0)), constant_values=9)
+
+
+def test_masked_steps_are_not_attended_to():
+    layer = ProjectedAttention(6, 5, 2)
+    want = layer(X)
+    mask = np.arange(5) < [[3], [3]]
+    assert_close(layer(padded(X, 2), mask=mask)[:, :3], want, atol=1e-6)
+    ahead = np.triu(np.ones((1, 5, 5), bool))
+    both = layer(padded(X, 2), allowed=ahead, mask=mask)
+    alone = layer(X, allowed=ahead[:, :3, :3])
+    assert_close(both[:, :3], alone, atol=1e-6)
+
+
+def test_masked_memory_is_not_attended_to():
+    layer = ProjectedAttention(6, 5, 2, cross=True)
+    mask = np.arange(6) < [[4], [4]]
+    got = layer(X, padded(MEMORY, 2), memory_mask=mask)
+    assert_close(got, layer(X, MEMORY), atol=1e-6)
+
+
+@pytest.mark.parametrize("cross", [False, True])
+def test_keras_gives_the_mask_of_an_embedding(cross):
+    tokens = keras.Input((None,), dtype="int32")
+    embedded = keras.layers.Embedding(9, 5, mask_zero=True)(tokens)
+    attention = ProjectedAttention(6, 5, cross=cross)
+    both = [embedded, embedded] if cross else [embedded]
+    model = keras.Model(tokens, attention(*both))
+    short = np.array([[3, 1, 4]])
+    long = np.pad(short, ((0, 0), (0, 2)))
+    assert_close(model(long)[:, :3], model(short), atol=1e-6)
+
+
+def test_contract_under_a_mask():
+    arguments = {"units": 6, "output_units": 5, "heads": 2, "dropout": 0.2}
+    mask = np.array([[True, True, False], [True, True, True]])
+    check_layer(
+        partial(ProjectedAttention, **arguments), X, elsewhere=["cross"], mask=mask
+    )
 
 
 def test_contract():
