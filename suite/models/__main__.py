@@ -3,6 +3,8 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -49,15 +51,18 @@ def run(options: List) -> Result:
             paths.append(str(options.pictures / name))
             write_atomic(paths[-1], text)
         return Result({"pictures": paths}, "\n".join(paths))
-    found = [n for pattern in options.patterns or ["*"] for n in list_models(pattern)]
-    if not found:
+    found = {pattern: list_models(pattern) for pattern in options.patterns or ["*"]}
+    missing = [pattern for pattern, fitting in found.items() if not fitting]
+    if missing:
+        close = [n for x in missing for n in get_close_matches(x, names(), n=3)]
+        known = f"Close to it: {', '.join(dict.fromkeys(close))}. " if close else ""
         raise UserError(
-            f"{' '.join(options.patterns)}: no such model",
-            f"There are: {', '.join(names())}",
+            f"{' '.join(missing)}: no such model",
+            f"{known}There are: {', '.join(names())}",
         )
     rows = [
         {"name": name, **size(name)._asdict(), **catalog.about(name)}
-        for name in dict.fromkeys(found)
+        for name in dict.fromkeys(chain.from_iterable(found.values()))
     ]
     return Result({"models": rows}, table(rows))
 

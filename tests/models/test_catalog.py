@@ -36,6 +36,14 @@ def test_the_program_names_what_there_is(capsys):
     assert "patchgun: no such model" in said and "patchgan_70" in said
 
 
+def test_no_name_that_is_none_is_left_out(capsys):
+    assert main(["lenet_5", "resnet20", "xyz*", "resnet_20"]) == 2
+    out, err = capsys.readouterr()
+    assert not out and "resnet20 xyz*: no such model" in err
+    close = err.split("Close to it: ")[1].split(". There are: ")[0]
+    assert "resnet_20" in close.split(", ")
+
+
 def test_what_a_model_takes_and_gives():
     found = catalog.facts("patchgan_70")
     assert found == {
