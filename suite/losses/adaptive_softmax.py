@@ -1,15 +1,13 @@
 """Softmax in two steps for large vocabularies: first the band, then the token in it."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from keras import ops
 
-from suite.losses.smoothed_cross_entropy import (
-    mean_of_true,
-    picked,
-    within_classes,
-)
+from suite.losses.smoothed_cross_entropy import mean_of_true, picked
+from suite.losses.within_classes import within_classes
 
 
 def adaptive_softmax_loss(
@@ -33,13 +31,18 @@ def adaptive_softmax_loss(
     Returns:
         Float32 scalar; 0 where all targets are padding.
 
+    Raises:
+        ValueError: If a target is neither a token nor padding, where values are known.
+            Within a compiled graph the loss is NaN.
+
     References:
         - Grave et al. 2017, arXiv:1609.04309, section 4
     """
-    given = ops.cast(targets, "int32")
-    targets = within_classes(given, padding)
     head, *tails = [ops.cast(x, "float32") for x in scores]
     first = start = head.shape[-1] - len(tails)
+    vocabulary = first + sum(tail.shape[-1] for tail in tails)
+    given = ops.cast(targets, "int32")
+    targets, wrong = within_classes(targets, vocabulary, padding)
     choice = ops.minimum(targets, first - 1)
     loss = ops.zeros_like(head[..., 0])
     for number, tail in enumerate(tails):
@@ -51,7 +54,7 @@ def adaptive_softmax_loss(
         loss = loss + ops.where(own, cost, 0.0)
         start += size
     loss = loss + ops.logsumexp(head, axis=-1) - picked(head, choice)
-    return mean_of_true(loss, given, padding)
+    return mean_of_true(ops.where(wrong, math.nan, loss), given, padding)
 
 
 def adaptive_log_probabilities(scores: Sequence[Any]) -> Any:

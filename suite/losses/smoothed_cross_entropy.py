@@ -1,9 +1,12 @@
 """Cross-entropy with smoothed labels that ignores padding."""
 
+import math
 from typing import Any
 
 import keras
 from keras import ops
+
+from suite.losses.within_classes import within_classes
 
 
 def smoothed_cross_entropy(
@@ -26,7 +29,8 @@ def smoothed_cross_entropy(
         Float32 scalar; 0 where all targets are padding.
 
     Raises:
-        ValueError: If `smoothing` is out of range.
+        ValueError: If `smoothing` is out of range, or a target is neither a class nor
+            padding, where values are known. Within a compiled graph the loss is NaN.
 
     References:
         - Szegedy et al. 2016, arXiv:1512.00567, section 7
@@ -42,19 +46,13 @@ def _of_tokens(targets: Any, logits: Any, smoothing: float, padding: int | None)
             f"`smoothing` must be in [0, 1). Received: smoothing={smoothing}"
         )
     logits = ops.cast(logits, "float32")
-    targets = within_classes(ops.cast(targets, "int32"), padding)
+    targets, wrong = within_classes(targets, logits.shape[-1], padding)
     total = ops.logsumexp(logits, axis=-1)
     losses = total - picked(logits, targets)
     if smoothing:
         even = total - ops.mean(logits, axis=-1)
         losses = (1 - smoothing) * losses + smoothing * even
-    return losses
-
-
-def within_classes(targets: Any, padding: int | None) -> Any:
-    """The targets with class 0 for padding. JAX picks NaN at a class that is none, and
-    NaN times zero is NaN."""
-    return targets if padding is None else ops.where(targets == padding, 0, targets)
+    return ops.where(wrong, math.nan, losses)
 
 
 def picked(logits: Any, classes: Any) -> Any:
@@ -92,6 +90,9 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
     Returns:
         Float32 scalar; 0 where no token counts.
+
+    Raises:
+        ValueError: As `smoothed_cross_entropy`.
     """
 
     def __init__(
@@ -106,13 +107,15 @@ class SmoothedCrossEntropy(keras.losses.Loss):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         # Keras' own would weigh and mask after the division by the number of tokens
         mask = getattr(y_pred, "_keras_mask", None)
-        losses = self.call(y_true, y_pred)
-        kept = ops.ones_like(losses)
+        kept = ops.ones_like(y_true, dtype="float32")
         if self.padding is not None:
             targets = ops.cast(y_true, "int32")
             kept = ops.cast(targets != self.padding, "float32")
         if mask is not None:
             kept = kept * ops.cast(mask, "float32")
+            # what stands elsewhere need be no class
+            y_true = ops.where(ops.cast(mask, "bool"), y_true, 0)
+        losses = self.call(y_true, y_pred)
         count = ops.maximum(ops.sum(kept), 1.0)
         if sample_weight is not None:
             weight = ops.cast(sample_weight, "float32")

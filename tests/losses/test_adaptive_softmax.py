@@ -75,3 +75,15 @@ def test_padding_that_is_no_token(padding):
     got = adaptive_softmax_loss(targets, scores, padding)
     want = adaptive_softmax_loss(targets[:, :2], [x[:, :2] for x in scores])
     assert_close(got, want, atol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [-1, 9])
+def test_targets_that_are_no_token(wrong, monkeypatch):
+    targets = np.where(TARGETS == 8, wrong, TARGETS)
+    with pytest.raises(ValueError, match=rf"in 0..8.* Received: {wrong}$"):
+        adaptive_softmax_loss(targets, SCORES, 1)
+    # as within a compiled graph, on all backends
+    known = "suite.losses.within_classes.known_value"
+    monkeypatch.setattr(known, lambda x: None)
+    assert np.isnan(to_numpy(adaptive_softmax_loss(targets, SCORES, 1)))
+    assert np.isfinite(to_numpy(adaptive_softmax_loss(targets, SCORES, wrong)))

@@ -86,6 +86,54 @@ def test_padding_that_is_no_class(padding):
     assert_close(got, gradient, atol=1e-6)
 
 
+@pytest.mark.parametrize(("wrong", "padding"), [(5, None), (-1, None), (-1, -100)])
+def test_targets_that_are_no_class_are_named(wrong, padding):
+    targets = np.where(TARGETS == 3, wrong, TARGETS)
+    with pytest.raises(ValueError, match=rf"in 0..4.* Received: {wrong}$"):
+        smoothed_cross_entropy(targets, LOGITS, 0.1, padding)
+    with pytest.raises(ValueError, match=f"Received: {wrong}"):
+        SmoothedCrossEntropy(0.1, padding)(targets, LOGITS)
+
+
+@pytest.mark.parametrize("padding", [None, -1])
+def test_targets_that_are_no_class_spoil_a_compiled_loss(padding, monkeypatch):
+    """As the values of a graph are unknown; PyTorch's are known all the time."""
+    monkeypatch.setattr("suite.losses.within_classes.known_value", lambda x: None)
+
+    def loss(targets):
+        return smoothed_cross_entropy(targets, LOGITS, 0.1, padding)
+
+    for wrong in (-2, 5):
+        targets = np.where(TARGETS == 3, wrong, TARGETS)
+        assert np.isnan(to_numpy(loss(targets)))
+    padded = np.where(TARGETS == 3, -1, TARGETS)
+    assert np.isnan(to_numpy(loss(padded))) == (padding is None)
+
+
+@pytest.mark.parametrize("wrong", [-1, 5])
+def test_training_on_targets_that_are_no_class(wrong):
+    backend = keras.backend.backend()
+    inputs = keras.Input((4,), dtype="int32")
+    model = keras.Model(inputs, keras.layers.Embedding(9, 5)(inputs))
+    model.compile("sgd", SmoothedCrossEntropy(0.1), jit_compile=backend == "jax")
+    assert np.isfinite(model.test_on_batch(TARGETS, TARGETS))
+    targets = np.where(TARGETS == 3, wrong, TARGETS)
+    if backend == "torch":  # computes at once
+        with pytest.raises(ValueError, match=f"Received: {wrong}"):
+            model.train_on_batch(TARGETS, targets)
+    else:
+        assert np.isnan(model.train_on_batch(TARGETS, targets))
+
+
+def test_what_stands_under_a_keras_mask_need_be_no_class():
+    embedded = keras.layers.Embedding(6, 5, mask_zero=True)
+    tokens = np.array([[1, 2, 3, 0], [4, 5, 0, 0]], "int32")
+    targets = np.where(tokens == 0, -1, TARGETS)
+    loss = SmoothedCrossEntropy(0.1)
+    want = loss(TARGETS, embedded(tokens))
+    assert_close(loss(targets, embedded(tokens)), want, atol=1e-6)
+
+
 @pytest.mark.parametrize("padding", [None, PADDING])
 def test_sample_weights(padding):
     loss = SmoothedCrossEntropy(0.1, padding)
