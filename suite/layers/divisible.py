@@ -1,4 +1,41 @@
-"""Sizes that groups must divide: checked in one place, refused in one sentence."""
+"""Numbers that do not suit: checked in one place, refused in one sentence."""
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def check_positive(name: str, value: int) -> None:
+    """Refuse a number below 1.
+
+    Args:
+        name: The argument.
+        value: Its value.
+
+    Raises:
+        ValueError: It is not positive.
+    """
+    if value < 1:
+        raise ValueError(
+            f"`{name}` must be positive. Received: {name}={value}. Nearest: 1"
+        )
+
+
+def check_length(name: str, value: Sequence[Any], count: int | None = None) -> None:
+    """Refuse a sequence of another length.
+
+    Args:
+        name: The argument.
+        value: Its value.
+        count: How many entries it must have; any number but none when None.
+
+    Raises:
+        ValueError: It has not as many.
+    """
+    if (count is None and not value) or count not in (None, len(value)):
+        wanted = "at least 1 entry" if count is None else f"{count} entries"
+        raise ValueError(
+            f"`{name}` must have {wanted}. Received: {len(value)}, {name}={value}"
+        )
 
 
 def check_multiple(what: str, size: int | None, groups_name: str, groups: int) -> None:
@@ -13,11 +50,7 @@ def check_multiple(what: str, size: int | None, groups_name: str, groups: int) -
     Raises:
         ValueError: `groups` is not positive, or does not divide `size`.
     """
-    if groups < 1:
-        raise ValueError(
-            f"`{groups_name}` must be positive. Received: {groups_name}={groups}. "
-            "Nearest: 1"
-        )
+    check_positive(groups_name, groups)
     if not size or size < 1 or size % groups:
         nearest = "" if size is None else f" Nearest: {nearest_multiples(size, groups)}"
         raise ValueError(
@@ -57,7 +90,7 @@ def scaled_width(channels: int, factor: float, divisor: int) -> int:
     wide = channels * factor
     if wide < 2 or wide % 2:
         step = 2 / divisor
-        below = int(factor / step) * step
+        below = int(max(factor, 0) / step) * step
         nearest = [f"{x:g}" for x in (below, below + step) if x > 0]
         raise ValueError(
             "A width multiplier must give even numbers of channels. Received: "

@@ -16,7 +16,7 @@ import keras
 from keras import layers
 
 from suite.layers import LocalResponseNormalization
-from suite.layers.divisible import check_multiple
+from suite.layers.divisible import check_length, check_multiple
 from suite.models.classifier_inference import classifier_for_inference
 from suite.models.conv_norm import check_classes, picture_input
 from suite.models.registry import register
@@ -63,10 +63,11 @@ def alexnet(config: AlexNetConfig) -> keras.Model:
         to a dict of "logits", float32 `(batch, classes)`.
 
     Raises:
-        ValueError: Groups do not divide the channels, the picture is too small, or
-            there are fewer than two classes.
+        ValueError: There are not five `filters`, groups do not divide them, the
+            picture is too small, or there are fewer than two classes.
     """
     check_classes(config.classes)
+    check_length("filters", config.filters, 5)
     for filters in config.filters:
         check_multiple("Each of `filters`", filters, "groups", config.groups)
     picture = picture_input(config.size, config.channels, SMALLEST - 2 * config.padding)

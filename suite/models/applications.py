@@ -13,6 +13,7 @@ arXiv:2104.00298.
 from __future__ import annotations
 
 import inspect
+import math
 from dataclasses import dataclass
 
 import keras
@@ -56,8 +57,8 @@ def application(config: ApplicationConfig) -> keras.Model:
 
     Raises:
         ValueError: There is no such function, the picture is too small, the network
-            takes no width multiplier or one that gives an odd width, or there are
-            fewer than two classes.
+            takes no width multiplier, or it is not positive or gives an odd width, or
+            there are fewer than two classes.
     """
     check_classes(config.classes)
     if config.kind not in LEAST:
@@ -72,6 +73,11 @@ def application(config: ApplicationConfig) -> keras.Model:
             raise ValueError(
                 f"{config.kind} takes no width multiplier. Received: "
                 f"width={config.width:g}. Nearest: None"
+            )
+        if not 0 < config.width < math.inf:  # keras.applications would build it
+            raise ValueError(
+                "`width` must be above 0, and 1 is as published. Received: "
+                f"width={config.width:g}"
             )
         if config.kind == "MobileNet":
             scaled_width(32, config.width, 32)  # all are multiples of the first 32

@@ -13,6 +13,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from suite.layers.divisible import check_positive
 from suite.layers.size_check import check_sides
 
 
@@ -51,8 +52,10 @@ def picture_input(
         multiple: What a side must be a multiple of.
 
     Raises:
-        ValueError: If the size does not suit; the message names the nearest that do.
+        ValueError: If the size or the channels do not suit; the message names the
+            nearest that do.
     """
+    check_positive("channels", channels)
     check_sides(size, size, multiple, minimum)
     return keras.Input((size, size, channels), name="picture")
 

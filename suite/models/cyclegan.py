@@ -22,6 +22,7 @@ from suite.layers import (
     ReflectionPadding,
     SizeCheck,
 )
+from suite.layers.divisible import check_positive
 from suite.models.registry import register
 
 STRIDE = 4
@@ -87,8 +88,8 @@ def generator(config: GeneratorConfig) -> keras.Model:
     Raises:
         ValueError: If there are no blocks, or a number of channels is not positive.
     """
-    if config.blocks < 1:
-        raise ValueError(f"`blocks` must be positive. Received: blocks={config.blocks}")
+    for name in ("blocks", "channels", "width"):
+        check_positive(name, getattr(config, name))
     policy, bias, affine = config.conv_dtype, config.hidden_bias, config.affine
     common: dict[str, Any] = {"use_bias": bias, "affine": affine, "dtype": policy}
     picture = keras.Input((None, None, config.channels), name="picture")
@@ -120,7 +121,12 @@ def discriminator(config: DiscriminatorConfig) -> keras.Model:
         Functional model of "picture", float32 `(batch, height, width, channels)`,
         -1..1, sides of at least 24, to float32 logits of shape `(batch, rows,
         columns, 1)`: 30 x 30 for 256 x 256.
+
+    Raises:
+        ValueError: If a number of channels is not positive.
     """
+    for name in ("channels", "width"):
+        check_positive(name, getattr(config, name))
     policy = config.conv_dtype
     picture = keras.Input((None, None, config.channels), name="picture")
     x = SizeCheck(1, SMALLEST_PATCH, dtype=policy, name="size")(picture)

@@ -18,6 +18,7 @@ from suite.layers import (
     SinusoidalPositions,
     block_wise_scaling,
 )
+from suite.layers.divisible import check_positive
 from suite.layers.group_plan import chosen_groups
 from suite.models.classifier_inference import classifier_for_inference
 from suite.models.conv_norm import check_classes, classified, picture_input
@@ -65,11 +66,12 @@ def delight_classifier(config: DelightClassifierConfig) -> keras.Model:
         to a dict of "logits", float32 `(batch, classes)`.
 
     Raises:
-        ValueError: The patches do not divide the picture, `units` is no multiple of
-            32, groups do not divide a width they meet, or there are fewer than two
-            classes.
+        ValueError: `patch` is not positive or does not divide the picture, `units` is
+            no multiple of 32, groups do not divide a width they meet, or there are
+            fewer than two classes.
     """
     check_classes(config.classes)
+    check_positive("patch", config.patch)
     patch, units, policy = config.patch, config.units, config.dtype
     groups = chosen_groups(units, config.max_groups, config.deepest)
     picture = picture_input(config.size, config.channels, patch, patch)

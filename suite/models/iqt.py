@@ -15,7 +15,7 @@ import keras
 from keras import layers, ops
 
 from suite.layers import IQTDecoder, IQTEncoder, QualityHead, QualityToken
-from suite.layers.divisible import nearest_multiples
+from suite.layers.divisible import check_length, nearest_multiples
 from suite.models.picture_pair import PicturePair
 from suite.models.quality_backbones import (
     edge_backbone,
@@ -74,8 +74,9 @@ def iqt(config: IQTConfig) -> keras.Model:
         blocks, heads, tokens, tokens)`, for `quality_map`.
 
     Raises:
-        ValueError: If the backbone is unknown or `size` does not suit it; when called,
-            if the pictures differ in size or have another than `size`.
+        ValueError: If the backbone is unknown or has no stages, or `size` does not
+            suit it; when called, if the pictures differ in size or have another than
+            `size`.
     """
     pictures = {
         name: keras.Input((config.size, config.size, 3), name=name)
@@ -158,6 +159,7 @@ def iqt_for_inference(core: keras.Model) -> keras.Model:
 
 def _backbone(config: IQTConfig) -> keras.Model:
     if config.backbone == "edge":
+        check_length("stages", config.stages)
         stride = 2 ** (len(config.stages) + 1)
         if config.size < stride or config.size % stride:
             raise ValueError(

@@ -16,6 +16,7 @@ from keras import layers, ops
 
 from suite.layers import ConnectedConv2D, FixedCentres, TrainedSubsampling
 from suite.layers.connected_conv import LENET_C3
+from suite.layers.divisible import check_length
 from suite.models.classifier_inference import classifier_for_inference
 from suite.models.conv_norm import check_classes, picture_input
 from suite.models.registry import register
@@ -61,10 +62,12 @@ def lenet(config: LeNetConfig) -> keras.Model:
         -0.1 and ink 1.175, to a dict of "logits", float32 `(batch, classes)`.
 
     Raises:
-        ValueError: The picture is smaller than 32 pixels, or there are fewer than two
-            classes.
+        ValueError: `maps` or `units` are not two, the picture is smaller than 32
+            pixels, or there are fewer than two classes.
     """
     check_classes(config.classes)
+    check_length("maps", config.maps, 2)
+    check_length("units", config.units, 2)
     picture = picture_input(config.size, config.channels, SMALLEST)
     policy, published = config.dtype, config.published
 

@@ -6,6 +6,7 @@ are drawn anew; "imagenet" downloads, which no test does.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -13,9 +14,12 @@ import keras
 from keras import layers
 
 from suite.layers import ImageNetPixels, StandardizedConv2D
+from suite.layers.divisible import check_length
 
 IQT_MAPS = ("mixed_5b", *(f"block35_{index}_ac" for index in (2, 4, 6, 8, 10)))
 """Six maps of 320 channels after their ReLU."""
+GROUPS = 32
+"""Of a normalization in the stem of R50-ViT-IQA; as many as channels, if fewer."""
 
 
 def inception_resnet_maps(weights: str | None) -> keras.Model:
@@ -83,9 +87,13 @@ def edge_backbone(
     Returns:
         Model of a picture, float32 `(batch, height, width, 3)`, -1..1, to a map.
 
+    Raises:
+        ValueError: If there are no stages.
+
     References:
         - Sandler et al. 2018, arXiv:1801.04381, section 3.3
     """
+    check_length("stages", stages)
     picture = keras.Input((None, None, 3))
     x = _unit(picture, stages[0][0], 3, "stem", policy, strides=2)
     results = []
@@ -106,9 +114,13 @@ def hybrid_stem(picture: Any, blocks: tuple[int, ...], width: int) -> Any:
     Weight-standardized convolutions without bias, group normalization of 32 groups.
     11,894,848 weights for (3, 4, 9) and 64.
 
+    Raises:
+        ValueError: If 32 groups do not divide a number of channels above 32.
+
     References:
         - Dosovitskiy et al. 2021, arXiv:2010.11929, section 3.1 (hybrid)
     """
+    _check_groups(width, len(blocks))
     x = _standardized(picture, width, 7, "stem", strides=2)
     x = layers.ReLU(name="stem_relu")(x)
     x = layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(x)
@@ -131,13 +143,30 @@ def hybrid_stem(picture: Any, blocks: tuple[int, ...], width: int) -> Any:
     return x
 
 
+def _check_groups(width: int, stages: int) -> None:
+    factors = [1, *(wider * 2**s for s in range(stages) for wider in (1, 4))]
+
+    def suits(width: int) -> bool:
+        wide = [width * factor for factor in factors]
+        return width > 0 and not any(n % min(GROUPS, n) for n in wide)
+
+    if not suits(width):
+        below = [n for n in range(1, width) if suits(n)][-1:]
+        above = next(filter(suits, itertools.count(max(width, 0) + 1)))
+        raise ValueError(
+            f"The stem's numbers of channels above {GROUPS} must be multiples of "
+            f"{GROUPS}. Received: stem_width={width}. "
+            f"Nearest: {', '.join(map(str, [*below, above]))}"
+        )
+
+
 def _standardized(
     x: Any, filters: int, kernel: int, name: str, *, strides: int = 1
 ) -> Any:
     if kernel > 1:  # zeros on all sides: "same" is shifted by a pixel at stride 2
         x = layers.ZeroPadding2D(kernel // 2, name=f"{name}_pad")(x)
     x = StandardizedConv2D(filters, kernel, strides, name=f"{name}_conv")(x)
-    groups = min(32, filters)
+    groups = min(GROUPS, filters)
     return layers.GroupNormalization(groups, epsilon=1e-6, name=f"{name}_norm")(x)
 
 
