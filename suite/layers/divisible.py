@@ -1,22 +1,25 @@
 """Numbers that do not suit: checked in one place, refused in one sentence."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 
-def check_positive(name: str, value: int) -> None:
-    """Refuse a number below 1.
+def check_positive(name: str, value: int | Sequence[int]) -> None:
+    """Refuse numbers below 1.
 
     Args:
         name: The argument.
-        value: Its value.
+        value: Its value, or several.
 
     Raises:
-        ValueError: It is not positive.
+        ValueError: One is not positive.
     """
-    if value < 1:
+    numbers: Sequence[int] = value if isinstance(value, Sequence) else (value,)
+    if min(numbers, default=1) < 1:
         raise ValueError(
-            f"`{name}` must be positive. Received: {name}={value}. Nearest: 1"
+            f"{'Each of ' * (numbers is value)}`{name}` must be positive. Received: "
+            f"{name}={value}. Nearest: 1"
         )
 
 
@@ -88,9 +91,9 @@ def scaled_width(channels: int, factor: float, divisor: int) -> int:
         ValueError: If `channels * factor` is not a positive even number.
     """
     wide = channels * factor
-    if wide < 2 or wide % 2:
+    if not 2 <= wide < math.inf or wide % 2:
         step = 2 / divisor
-        below = int(max(factor, 0) / step) * step
+        below = int((factor if 0 < factor < math.inf else 0) / step) * step
         nearest = [f"{x:g}" for x in (below, below + step) if x > 0]
         raise ValueError(
             "A width multiplier must give even numbers of channels. Received: "

@@ -17,7 +17,7 @@ import keras
 from keras import layers
 
 from suite.layers import LocalResponseNormalization
-from suite.layers.divisible import scaled_width
+from suite.layers.divisible import check_length, scaled_width
 from suite.models.classifier_inference import classifier_for_inference
 from suite.models.conv_norm import (
     Style,
@@ -128,9 +128,13 @@ def googlenet(config: GoogLeNetConfig) -> keras.Model:
 
     Raises:
         ValueError: The picture is too small, a number of channels odd, an auxiliary
-            classifier at no module, or there are fewer than two classes.
+            classifier at no module, a stage without modules, or there are fewer than
+            two classes.
     """
     check_classes(config.classes)
+    check_length("stages", config.stages)
+    for index, modules in enumerate(config.stages):
+        check_length(f"stages[{index}]", modules)
     strides = {  # of the map behind each module
         f"{stage}{'abcdefghij'[index]}": 2**stage * module.strides
         for stage, modules in enumerate(config.stages, 3)

@@ -12,7 +12,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from suite.layers.divisible import check_length, scaled_width
+from suite.layers.divisible import check_length, check_positive, scaled_width
 from suite.models.classifier_inference import classifier_for_inference
 from suite.models.conv_norm import (
     Style,
@@ -61,11 +61,12 @@ def inception_v4(config: InceptionV4Config) -> keras.Model:
         to a dict of "logits", float32 `(batch, classes)`.
 
     Raises:
-        ValueError: There are not three `blocks`, the picture is smaller than 75 pixels,
-            a number of channels is odd, or there are fewer than two classes.
+        ValueError: There are not three positive `blocks`, the picture is smaller than
+            75 pixels, a number of channels is odd, or there are fewer than two classes.
     """
     check_classes(config.classes)
     check_length("blocks", config.blocks, 3)
+    check_positive("blocks", config.blocks)
     picture = picture_input(config.size, config.channels, SMALLEST)
     net = _Branches(config)
     a, b, c = config.blocks

@@ -14,7 +14,7 @@ import keras
 from keras import layers
 
 from suite.layers import ImageNetPixels, StandardizedConv2D
-from suite.layers.divisible import check_length
+from suite.layers.divisible import check_length, check_positive
 
 IQT_MAPS = ("mixed_5b", *(f"block35_{index}_ac" for index in (2, 4, 6, 8, 10)))
 """Six maps of 320 channels after their ReLU."""
@@ -88,12 +88,15 @@ def edge_backbone(
         Model of a picture, float32 `(batch, height, width, 3)`, -1..1, to a map.
 
     Raises:
-        ValueError: If there are no stages.
+        ValueError: If there are no stages, or one is not a pair of positive numbers.
 
     References:
         - Sandler et al. 2018, arXiv:1801.04381, section 3.3
     """
     check_length("stages", stages)
+    for index, pair in enumerate(stages):
+        check_length(f"stages[{index}]", pair, 2)
+        check_positive(f"stages[{index}]", pair)
     picture = keras.Input((None, None, 3))
     x = _unit(picture, stages[0][0], 3, "stem", policy, strides=2)
     results = []
@@ -115,11 +118,13 @@ def hybrid_stem(picture: Any, blocks: tuple[int, ...], width: int) -> Any:
     11,894,848 weights for (3, 4, 9) and 64.
 
     Raises:
-        ValueError: If 32 groups do not divide a number of channels above 32.
+        ValueError: If a stage has no blocks, or 32 groups do not divide a number of
+            channels above 32.
 
     References:
         - Dosovitskiy et al. 2021, arXiv:2010.11929, section 3.1 (hybrid)
     """
+    check_positive("stem", blocks)
     _check_groups(width, len(blocks))
     x = _standardized(picture, width, 7, "stem", strides=2)
     x = layers.ReLU(name="stem_relu")(x)

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from suite.layers.divisible import scaled_width
+from suite.layers.divisible import check_length, scaled_width
 from suite.models.classifier_inference import classifier_for_inference
 from suite.models.conv_norm import (
     Style,
@@ -66,10 +66,14 @@ def small_inception(config: SmallInceptionConfig) -> keras.Model:
 
     Raises:
         ValueError: The picture is smaller than the stride, there is not one halving
-            between each two stages, a number of channels is odd, or there are fewer
-            than two classes.
+            between each two stages, a stage has no modules, a module not two numbers,
+            a number of channels is odd, or there are fewer than two classes.
     """
     check_classes(config.classes)
+    for index, modules in enumerate(config.stages):
+        check_length(f"stages[{index}]", modules)
+        for module in modules:
+            check_length(f"stages[{index}]", module, 2)
     if len(config.halvings) != len(config.stages) - 1:
         raise ValueError(
             "There must be one of `halvings` between each two stages. Received: "

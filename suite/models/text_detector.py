@@ -16,6 +16,7 @@ import keras
 from keras import layers
 
 from suite.layers import PixelShuffle
+from suite.layers.divisible import check_length, check_positive
 from suite.models.registry import register
 
 STRIDE = 32
@@ -53,7 +54,15 @@ def detector(config: DetectorConfig) -> keras.Model:
         "threshold", float32 logits of shape `(batch, height, width, 1)`. Under
         tensorflow a compiled function of it needs a fixed size: Keras can't trace
         bilinear up-sampling to an unknown one.
+
+    Raises:
+        ValueError: There are no `stages`, one has no positive number of channels or of
+            blocks, or `blocks` are not as many.
     """
+    check_length("stages", config.stages)
+    check_length("blocks", config.blocks, len(config.stages))
+    check_positive("stages", config.stages)
+    check_positive("blocks", config.blocks)
     policy = config.conv_dtype
 
     def conv(

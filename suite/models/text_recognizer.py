@@ -17,6 +17,7 @@ from keras import layers
 
 from suite.data.line_shape import HEIGHT, STRIDE
 from suite.layers import ColumnMask, LineNormalization, LSTMCTCHead
+from suite.layers.divisible import check_length, nearest_multiples
 from suite.models.registry import register
 
 
@@ -61,7 +62,18 @@ def recognizer(config: RecognizerConfig) -> keras.Model:
         `(batch,)`, true widths in pixels. Its output is float32 logits of shape
         `(batch, width / 4, classes)`; of sample i the first
         `ceil(width[i] / 4)` frames count.
+
+    Raises:
+        ValueError: `stem` or `stages` are not two, or `height` is no positive multiple
+            of 16.
     """
+    check_length("stem", config.stem, 2)
+    check_length("stages", config.stages, 2)
+    if config.height < 16 or config.height % 16:
+        raise ValueError(
+            f"`height` must be a positive multiple of 16. Received: "
+            f"height={config.height}. Nearest: {nearest_multiples(config.height, 16)}"
+        )
     image = keras.Input((config.height, None, 1), name="image")
     width = keras.Input((), dtype="int32", name="width")
 

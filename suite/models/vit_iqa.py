@@ -13,7 +13,7 @@ import keras
 from keras import layers
 
 from suite.layers import QualityEncoder, QualityToken, SizeCheck, TokenBudgetPool
-from suite.layers.divisible import check_positive
+from suite.layers.divisible import check_length, check_positive
 from suite.models.quality_backbones import hybrid_stem
 from suite.models.registry import register
 from suite.models.triq import judged, triq_for_inference
@@ -68,10 +68,12 @@ def vit_iqa(config: ViTIQAConfig) -> keras.Model:
         function of it needs a fixed size.
 
     Raises:
-        ValueError: If `patch` is not positive, the stem has another stride, or its
-            width does not suit the groups of its normalizations.
+        ValueError: If `patch` or a stage of the stem is not positive, `grid` not of two
+            numbers, the stem has another stride, or its width does not suit the
+            groups of its normalizations.
     """
     check_positive("patch", config.patch)
+    check_length("grid", config.grid, 2)
     if config.stem and 2 ** (len(config.stem) + 1) != config.patch:
         raise ValueError(
             "The stem must divide the size by `patch`. Received: "
