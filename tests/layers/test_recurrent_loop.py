@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from suite.layers import LSTMCTCHead
+from suite.layers import LSTMCTCHead, recurrent_loop
 from suite.layers.recurrent_loop import as_loop, can_be_loop
 from tests.numeric import assert_close, to_numpy
 
@@ -28,6 +28,15 @@ CELLS = ["LSTM", "GRU", "SimpleRNN"]
 FLAGS = ("return_sequences", "return_state", "go_backwards", "zero_output_for_mask")
 SINGLY = [v for v in itertools.product([False, True], repeat=4) if sum(v) == 1]
 PAIRS = [(1, 1, 1, 0), (1, 0, 1, 1), (1, 1, 0, 1), (0, 1, 1, 1), (0, 0, 0, 0)]
+
+
+@pytest.fixture(autouse=True, params=["plain", "windows"])
+def long_or_short(request, monkeypatch):
+    """Seven steps as one loop, and as windows of which the last one overlaps."""
+    if request.param == "windows":
+        monkeypatch.setattr(recurrent_loop, "WINDOW", 3)
+    else:
+        assert X.shape[1] <= 2 * recurrent_loop.WINDOW
 
 
 def spread_weights(layer):

@@ -25,6 +25,7 @@ ENTRIES: dict[str, Entry] = {
 # What CI runs: half a second to two each.
 FAST = (
     *("lstm_other_activations", "gru_reset_before", "simple_rnn", "lstm_unrolled"),
+    "recurrent_long",
     *("gru_backwards", "bidirectional_states", "encoder_decoder", "masked_embedding"),
     *("given_mask", "time_distributed", "rnn_of_stacked_cells", "recurrent_nested"),
     *("lstm_stateful", "conv_lstm_2d", "multi_head_causal", "grouped_query_causal"),

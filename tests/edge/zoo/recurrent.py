@@ -140,6 +140,15 @@ RECURRENT: list[Entry] = [
         lambda: [*gaps(), LSTM(4, **all_steps()), GRU(3)],
     ),
     layer(
+        "recurrent_long",  # enough steps to go through the loops in windows
+        (40, 3),
+        lambda: [
+            *gaps(),
+            Bidirectional(LSTM(3, **all_steps())),
+            GRU(3, go_backwards=True, **all_steps()),
+        ],
+    ),
+    layer(
         "masked_embedding",
         (7,),
         lambda: words(Bidirectional(GRU(3, **all_steps())), layers.Dense(2)),
