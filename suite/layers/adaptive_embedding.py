@@ -7,6 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.divisible import check_positive
 from suite.layers.own_config import OwnConfig
 from suite.layers.several_results import SeveralResults
 
@@ -83,10 +84,7 @@ class AdaptiveEmbedding(OwnConfig, SeveralResults, keras.layers.Layer):
                 "`cutoffs` must ascend from above 0 to below `vocabulary`. "
                 f"Received: cutoffs={list(cutoffs)}, vocabulary={vocabulary}"
             )
-        if factor < 1:
-            raise ValueError(
-                f"`factor` must be positive. Received: factor={factor}. Nearest: 1"
-            )
+        check_positive("factor", factor)
         if units // factor ** len(cutoffs) < 1:
             raise ValueError(
                 "The last band has no width. Received: "

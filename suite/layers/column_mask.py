@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.divisible import check_positive
 from suite.layers.own_config import OwnConfig
 
 
@@ -42,8 +43,7 @@ class ColumnMask(OwnConfig, keras.layers.Layer):
 
     def __init__(self, stride: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if stride < 1:
-            raise ValueError(f"`stride` must be positive. Received: stride={stride}")
+        check_positive("stride", stride)
         self.stride = stride
 
     def call(self, inputs: Any, widths: Any) -> Any:

@@ -4,6 +4,8 @@ from typing import Any
 
 import keras
 
+from suite.layers.divisible import check_positive
+
 
 @keras.saving.register_keras_serializable(package="suite")
 class FeedForward(keras.layers.Layer):
@@ -43,8 +45,7 @@ class FeedForward(keras.layers.Layer):
         self, hidden: int, activation: Any = "relu", dropout: float = 0.0, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        if hidden < 1:
-            raise ValueError(f"`hidden` must be positive. Received: hidden={hidden}")
+        check_positive("hidden", hidden)
         self.hidden = hidden
         self.activation = activation
         self.dropout = dropout

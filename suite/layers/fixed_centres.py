@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from suite.layers.divisible import check_positive
+
 
 @keras.saving.register_keras_serializable(package="suite")
 class FixedCentres(keras.layers.Layer):
@@ -44,8 +46,7 @@ class FixedCentres(keras.layers.Layer):
 
     def __init__(self, classes: int, seed: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if classes < 1:
-            raise ValueError(f"`classes` must be positive. Received: classes={classes}")
+        check_positive("classes", classes)
         self.classes = classes
         self.seed = seed
 

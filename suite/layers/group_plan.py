@@ -6,7 +6,7 @@ Plain arithmetic without keras, so that sizes are known before a weight is made.
 import math
 from typing import NamedTuple
 
-from suite.layers.divisible import nearest_multiples
+from suite.layers.divisible import check_positive, nearest_multiples
 
 HIERARCHIES = ("delight", "define")
 VARIANTS = ("released", "paper")
@@ -90,11 +90,8 @@ def chosen_groups(units: int, max_groups: int | None, deepest: int) -> int:
     References:
         - Code sacmehta/delight, which fails within the transform of such a width
     """
-    if max_groups is not None and max_groups < 1:
-        raise ValueError(
-            f"`max_groups` must be positive. Received: max_groups={max_groups}. "
-            "Nearest: 1"
-        )
+    if max_groups is not None:
+        check_positive("max_groups", max_groups)
     most = most_groups(units) if max_groups is None else max_groups
     factor = _half_factor(most, deepest)
     if units < 1 or units % factor:

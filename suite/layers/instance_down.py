@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.divisible import check_positive
 from suite.layers.instance_normalization import InstanceNormalization
 from suite.layers.own_config import OwnConfig
 
@@ -47,8 +48,7 @@ class InstanceDown(OwnConfig, keras.layers.Layer):
         self, filters: int, use_bias: bool = True, affine: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
-        if filters < 1:
-            raise ValueError(f"`filters` must be positive. Received: filters={filters}")
+        check_positive("filters", filters)
         self.filters = filters
         self.use_bias = use_bias
         self.affine = affine

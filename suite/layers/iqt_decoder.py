@@ -4,6 +4,7 @@ from typing import Any
 
 import keras
 
+from suite.layers.divisible import check_positive
 from suite.layers.own_config import OwnConfig
 from suite.layers.quality_block import QualityBlock
 
@@ -56,8 +57,7 @@ class IQTDecoder(OwnConfig, keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if blocks < 1:
-            raise ValueError(f"`blocks` must be positive. Received: blocks={blocks}")
+        check_positive("blocks", blocks)
         self.blocks = blocks
         self.heads = heads
         self.units = units

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.divisible import check_positive
 from suite.layers.own_config import OwnConfig
 
 
@@ -41,8 +42,7 @@ class PixelShuffle(OwnConfig, keras.layers.Layer):
 
     def __init__(self, factor: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if factor < 1:
-            raise ValueError(f"`factor` must be positive. Received: factor={factor}")
+        check_positive("factor", factor)
         self.factor = factor
 
     def build(self, input_shape: Any) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.divisible import check_positive
 from suite.layers.own_config import OwnConfig
 
 
@@ -44,8 +45,7 @@ class ReflectionPadding(OwnConfig, keras.layers.Layer):
 
     def __init__(self, padding: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if padding < 1:
-            raise ValueError(f"`padding` must be positive. Received: padding={padding}")
+        check_positive("padding", padding)
         self.padding = padding
 
     def build(self, input_shape: Any) -> None:

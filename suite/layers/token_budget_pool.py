@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.divisible import check_positive
 from suite.layers.own_config import OwnConfig
 
 
@@ -47,10 +48,7 @@ class TokenBudgetPool(OwnConfig, keras.layers.Layer):
 
     def __init__(self, budget: int = 192, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if budget < 1:
-            raise ValueError(
-                f"`budget` must be positive. Received: budget={budget}. Nearest: 1"
-            )
+        check_positive("budget", budget)
         self.budget = budget
 
     def call(self, inputs: Any) -> Any:

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from suite.layers.divisible import check_positive
+
 
 @keras.saving.register_keras_serializable(package="suite")
 class TrainedSubsampling(keras.layers.Layer):
@@ -40,8 +42,7 @@ class TrainedSubsampling(keras.layers.Layer):
 
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if size < 1:
-            raise ValueError(f"`size` must be positive. Received: size={size}")
+        check_positive("size", size)
         self.size = size
 
     def build(self, input_shape: Any) -> None:

@@ -20,6 +20,7 @@ from suite.layers import (
     TransformerDecoderBlock,
     TransformerEncoderBlock,
 )
+from suite.layers.divisible import check_positive
 from suite.models.registry import register
 from suite.models.token_layers import TokenConfig, end_norms, token_layers
 from suite.models.translator import PARTS, translator_core, translator_for_inference
@@ -54,10 +55,7 @@ def transformer_translator(config: TransformerTranslatorConfig) -> keras.Model:
         ValueError: `blocks` is not positive, heads do not divide the width, or the
             embedding is unknown.
     """
-    if config.blocks < 1:
-        raise ValueError(
-            f"`blocks` must be positive. Received: blocks={config.blocks}. Nearest: 1"
-        )
+    check_positive("blocks", config.blocks)
     policy = config.dtype
     parts = token_layers(config, config.units)
     parts["positions"] = SinusoidalPositions(dtype=policy, name="positions")
