@@ -15,7 +15,7 @@ import keras
 from keras import layers, ops
 
 from suite.layers import IQTDecoder, IQTEncoder, QualityHead, QualityToken
-from suite.layers.divisible import check_length, nearest_multiples
+from suite.layers.divisible import nearest_multiples
 from suite.models.picture_pair import PicturePair
 from suite.models.quality_backbones import (
     edge_backbone,
@@ -159,16 +159,13 @@ def iqt_for_inference(core: keras.Model) -> keras.Model:
 
 def _backbone(config: IQTConfig) -> keras.Model:
     if config.backbone == "edge":
-        check_length("stages", config.stages)
         stride = 2 ** (len(config.stages) + 1)
         if config.size < stride or config.size % stride:
             raise ValueError(
                 f"`size` must be a multiple of the stride {stride}. Received: "
                 f"size={config.size}. Nearest: {nearest_multiples(config.size, stride)}"
             )
-        return edge_backbone(
-            config.stages, config.expansion, config.stages[-1][1], "float32"
-        )
+        return edge_backbone(config.stages, config.expansion, "float32", joined=True)
     if config.backbone != "inception_resnet_v2":
         raise ValueError(
             "`backbone` must be inception_resnet_v2 or edge. Received: "

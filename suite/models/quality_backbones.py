@@ -72,7 +72,7 @@ def applications_backbone(kind: str, weights: str | None) -> keras.Model:
 
 
 def edge_backbone(
-    stages: tuple[tuple[int, int], ...], expansion: int, joined: int, policy: str
+    stages: tuple[tuple[int, int], ...], expansion: int, policy: str, *, joined: bool
 ) -> keras.Model:
     """Inverted residuals of one's own, small enough for a phone.
 
@@ -80,9 +80,9 @@ def edge_backbone(
         stages: Pairs of channels and blocks; each stage halves the size, after a
             first convolution that halves it, too.
         expansion: Positive int, by how much a block widens inside.
-        joined: Positive int, how many of the last blocks' results are given side by
-            side; all must have one size.
         policy: Dtype policy.
+        joined: Give the results of all blocks of the last stage side by side, not only
+            the last one's.
 
     Returns:
         Model of a picture, float32 `(batch, height, width, 3)`, -1..1, to a map.
@@ -99,15 +99,15 @@ def edge_backbone(
         check_positive(f"stages[{index}]", pair)
     picture = keras.Input((None, None, 3))
     x = _unit(picture, stages[0][0], 3, "stem", policy, strides=2)
-    results = []
     for stage, (channels, blocks) in enumerate(stages, 1):
+        results = []
         for block in range(1, blocks + 1):
             name = f"stage_{stage}_block_{block}"
             strides = 2 if block == 1 else 1
             x = _inverted(x, channels, expansion, strides, name, policy)
             results.append(x)
-    if joined > 1:
-        x = layers.Concatenate(dtype=policy, name="maps")(results[-joined:])
+    if joined and len(results) > 1:
+        x = layers.Concatenate(dtype=policy, name="maps")(results)
     return keras.Model(picture, x, name="backbone")
 
 

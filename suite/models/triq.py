@@ -86,7 +86,9 @@ def triq(config: TRIQConfig) -> keras.Model:
     x = SizeCheck(minimum=STRIDE, dtype="float32", name="size")(picture)
     if config.backbone == "edge":
         x = layers.Rescaling(1 / 127.5, -1.0, dtype="float32", name="scale")(x)
-        backbone = edge_backbone(config.stages, config.expansion, 1, "float32")
+        backbone = edge_backbone(
+            config.stages, config.expansion, "float32", joined=False
+        )
     else:
         backbone = applications_backbone(config.backbone, config.weights)
     x = backbone(x)
