@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -36,7 +35,7 @@ class List(Common):
 def run(options: List) -> Result:
     from suite.models import catalog
     from suite.models.page import page
-    from suite.models.registry import list_models, names
+    from suite.models.registry import close_to, list_models, names
     from suite.models.sizes import counted, size
 
     if options.page:
@@ -54,11 +53,9 @@ def run(options: List) -> Result:
     found = {pattern: list_models(pattern) for pattern in options.patterns or ["*"]}
     missing = [pattern for pattern, fitting in found.items() if not fitting]
     if missing:
-        close = [n for x in missing for n in get_close_matches(x, names(), n=3)]
-        known = f"Close to it: {', '.join(dict.fromkeys(close))}. " if close else ""
         raise UserError(
             f"{' '.join(missing)}: no such model",
-            f"{known}There are: {', '.join(names())}",
+            f"{close_to(*missing)}There are: {', '.join(names())}",
         )
     rows = [
         {"name": name, **size(name)._asdict(), **catalog.about(name)}

@@ -89,6 +89,12 @@ def parameters(name: str, **overrides: Any) -> int:
         return int(build(name, **overrides).count_params())
 
 
+def close_to(*unknown: str) -> str:
+    """A sentence with the registered names that are spelt alike, or nothing."""
+    close = [n for x in unknown for n in difflib.get_close_matches(x, names(), n=3)]
+    return f"Close to it: {', '.join(dict.fromkeys(close))}. " if close else ""
+
+
 def default_config(name: str) -> Any:
     """The configuration registered under a name.
 
@@ -96,9 +102,9 @@ def default_config(name: str) -> Any:
         ValueError: If there is no such name.
     """
     if name not in _ENTRIES:
-        close = difflib.get_close_matches(name, names(), n=3)
-        known = f"Close to it: {', '.join(close)}. " if close else ""
-        raise ValueError(f"Unknown model: {name!r}. {known}Known: {', '.join(names())}")
+        raise ValueError(
+            f"Unknown model: {name!r}. {close_to(name)}Known: {', '.join(names())}"
+        )
     return _ENTRIES[name].config
 
 
