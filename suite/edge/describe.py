@@ -199,15 +199,12 @@ def _rows(model: Any, tensor: Any) -> int | None:
     while waiting:
         given = waiting.pop()
         seen.add(id(given))
-        for operation in operations or ():
-            for node in operation._inbound_nodes:
-                if not any(given is taken for taken in node.input_tensors):
-                    continue
-                layer = isinstance(operation, keras.layers.Layer)
-                takers += [operation] if layer else []
-                # of a cast, or a Reshape: what takes its result counts, too
-                new = [x for x in node.output_tensors if id(x) not in seen]
-                waiting.extend(x for x in new if not layer or "int" in x.dtype)
+        for operation, node in _taking(given, operations or ()):
+            layer = isinstance(operation, keras.layers.Layer)
+            takers += [operation] if layer else []
+            # of a cast, or a Reshape: what takes its result counts, too
+            new = [x for x in node.output_tensors if id(x) not in seen]
+            waiting.extend(x for x in new if not layer or "int" in x.dtype)
     inside = [layer for taker in takers for layer in taker._flatten_layers()]
     sizes = [_table(layer) for layer in inside]
     return min((size for size in sizes if size), default=None)
@@ -219,16 +216,21 @@ def _looked_up(model: Any, tensor: Any) -> bool:
 
     operations = getattr(model, "operations", None)
     takers = (
-        [
-            operation
-            for operation in operations
-            for node in operation._inbound_nodes
-            if any(tensor is taken for taken in node.input_tensors)
-        ]
+        [operation for operation, _ in _taking(tensor, operations)]
         if operations
         else model.layers[:1]
     )
     return any(isinstance(taker, keras.layers.Embedding) for taker in takers)
+
+
+def _taking(tensor: Any, operations: Iterable[Any]) -> list[tuple[Any, Any]]:
+    """Operations that take a tensor, each with the node of the graph where it does."""
+    return [
+        (operation, node)
+        for operation in operations
+        for node in operation._inbound_nodes
+        if any(tensor is taken for taken in node.input_tensors)
+    ]
 
 
 def _table(layer: Any) -> int | None:
